@@ -1,0 +1,154 @@
+//! What can be typed.
+
+use super::exit::Exit;
+use crate::engine::{Batch, Limits};
+use crate::jobs::{self, Job, JobOption};
+use crate::shell::token::TOKEN_VARIABLE;
+use clap::{Arg, ArgAction, ArgGroup, Args, Command, ValueEnum, value_parser};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The whole command line.
+pub fn command() -> Command {
+    Command::new("bulkgraph")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Bulk identity jobs against Microsoft Graph, from CSV files")
+        .after_help(Exit::help())
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommands(jobs::REGISTRY.iter().map(|job| job_command(*job)))
+        .subcommand(SimulateArgs::augment_args(
+            Command::new("simulate")
+                .about("Serve a made-up tenant that behaves like Microsoft Graph"),
+        ))
+}
+
+/// The options of every job.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that somebody types"
+)]
+#[derive(Args, Clone, Debug)]
+pub(super) struct JobArgs {
+    /// CSV file with one row for each person or pair of groups; line 1 names the columns
+    #[arg(value_name = "JOB.csv")]
+    pub(super) input: PathBuf,
+
+    /// Use a made-up tenant in this process
+    #[arg(long, help_heading = "Tenant")]
+    pub(super) sandbox: bool,
+
+    /// Graph host, such as <https://graph.microsoft.com>; the bearer token comes from `BULKGRAPH_TOKEN`
+    #[arg(long, value_name = "URL", help_heading = "Tenant")]
+    pub(super) graph_url: Option<String>,
+
+    /// Result CSV; `-` is standard output [default: JOB.results.csv in this folder]
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Run file, the record of what was sent and answered [default: JOB.run in this folder]
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
+    pub(super) run: Option<PathBuf>,
+
+    /// Move an earlier run file and its results aside, and start anew
+    #[arg(long, help_heading = "Files")]
+    pub(super) fresh: bool,
+
+    /// Run the good rows although others are refused
+    #[arg(long, help_heading = "Rows")]
+    pub(super) skip_refused: bool,
+
+    /// Only the first N rows
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), help_heading = "Rows")]
+    pub(super) limit: Option<u64>,
+
+    /// Requests in a batch, 1 to 20
+    #[arg(
+        long, value_name = "N", default_value_t = Batch::LARGEST as u64,
+        value_parser = value_parser!(u64).range(1..=Batch::LARGEST as u64), help_heading = "Pace"
+    )]
+    pub(super) batch_size: u64,
+
+    /// Batches in flight, 1 to 64
+    #[arg(
+        long, value_name = "N", default_value_t = Limits::CONCURRENCY as u64,
+        value_parser = value_parser!(u64).range(1..=64), help_heading = "Pace"
+    )]
+    pub(super) concurrency: u64,
+
+    /// Say more; twice for every batch
+    #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
+    pub(super) verbose: u8,
+
+    /// Say nothing but errors
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub(super) quiet: bool,
+
+    /// Form of log lines
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, value_name = "FORM", help_heading = "Output")]
+    pub(super) log_format: LogFormat,
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The options of `simulate`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct SimulateArgs {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(super) listen: SocketAddr,
+
+    /// TOML file with the tenant and how the service behaves [default: the sample tenant]
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+}
+
+fn job_command(job: &'static dyn Job) -> Command {
+    let columns: Vec<String> = job
+        .columns()
+        .iter()
+        .map(|column| {
+            format!(
+                "{}{}",
+                column.name,
+                if column.required { "" } else { " (optional)" }
+            )
+        })
+        .collect();
+    let columns = format!("Columns:\n  {}\n\n{}", columns.join("\n  "), Exit::help());
+    let command = Command::new(job.name())
+        .about(job.about())
+        .after_help(columns);
+    let command = command.args(job.options().iter().map(job_option));
+    JobArgs::augment_args(command)
+        .group(ArgGroup::new("tenant").args(["sandbox", "graph_url"]).required(true))
+        .after_long_help(format!(
+            "The token for --graph-url is read from the environment variable {TOKEN_VARIABLE}.\n\n{}",
+            Exit::help()
+        ))
+}
+
+fn job_option(option: &JobOption) -> Arg {
+    let arg = Arg::new(option.name)
+        .long(option.name)
+        .help(option.help)
+        .help_heading("Job");
+    let arg = match option.value {
+        Some(value) => arg.value_name(value),
+        None => arg.action(ArgAction::SetTrue),
+    };
+    match option.choices {
+        [] => arg,
+        [default, ..] => arg
+            .value_parser(option.choices.to_vec())
+            .default_value(*default),
+    }
+}

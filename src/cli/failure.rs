@@ -1,0 +1,87 @@
+//! An error on its way to a person: what failed, why, what to do, and how the program ends.
+
+use super::exit::Exit;
+use crate::run::RunError;
+use crate::shell::input::InputError;
+use crate::shell::run_file::RunFileError;
+use std::error::Error;
+use std::fmt;
+
+/// An error on its way to a person.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// What failed, and the causes of it, outermost first.
+    causes: Vec<String>,
+    hint: Option<&'static str>,
+    exit: Exit,
+}
+
+impl Failure {
+    /// A mistake in what was typed.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            causes: vec![message.into()],
+            hint: None,
+            exit: Exit::CannotRun,
+        }
+    }
+
+    /// An error with its causes.
+    pub(super) fn new(error: &dyn Error, hint: Option<&'static str>, exit: Exit) -> Self {
+        let mut causes = vec![error.to_string()];
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        causes.dedup();
+        Self { causes, hint, exit }
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        self.exit
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.causes.join(": "))?;
+        self.hint.map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let exit = match &error {
+            RunError::SignIn(_) => Exit::SignIn,
+            RunError::Stopped(_) | RunError::Unwritten { .. } => Exit::Stopped,
+            _ => Exit::CannotRun,
+        };
+        Self::new(&error, hint(&error), exit)
+    }
+}
+
+fn hint(error: &RunError) -> Option<&'static str> {
+    match error {
+        RunError::SignIn(_) => Some(
+            "put a bearer token for Microsoft Graph into the environment variable BULKGRAPH_TOKEN",
+        ),
+        RunError::EarlierRun { .. } => Some(
+            "nothing was sent; `--fresh` moves it and its results aside and starts anew, `--run FILE` uses another run file",
+        ),
+        RunError::SameFile { .. } => Some("choose another file with `--out` or `--run`"),
+        RunError::Input(InputError::NotUtf8 { .. }) => {
+            Some("in Excel: File > Save As > CSV UTF-8 (Comma delimited)")
+        }
+        RunError::RunFile(RunFileError::InUse { .. }) => {
+            Some("wait until it is over, or give this run a file of its own with `--run FILE`")
+        }
+        RunError::RunFile(RunFileError::NotARunFile { .. } | RunFileError::OtherVersion { .. }) => {
+            Some("it was left as it is; give this run a file of its own with `--run FILE`")
+        }
+        RunError::Stopped(_) => Some(
+            "the run file says what was sent and answered; make room or mend the disk before anything else",
+        ),
+        _ => None,
+    }
+}

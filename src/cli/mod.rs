@@ -1,0 +1,49 @@
+//! What was typed, and what it means.
+
+mod args;
+mod exit;
+mod failure;
+mod job;
+mod logging;
+mod simulate;
+mod summary;
+
+pub use args::command;
+pub use exit::Exit;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Does what was typed, and says how it went.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version go to standard output, mistakes to standard error; neither can fail usefully.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::CannotRun.into()
+            } else {
+                Exit::Good.into()
+            };
+        }
+    };
+    let done = match matches.subcommand() {
+        Some(("simulate", matches)) => simulate::run(matches),
+        Some((name, matches)) => job::run(name, matches),
+        None => Ok(Exit::CannotRun),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            say(&failure.to_string());
+            failure.exit().into()
+        }
+    }
+}
+
+/// Writes to standard error, which may be closed.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}

@@ -1,0 +1,21 @@
+//! Operations that travel together.
+
+use super::{Operation, OperationId};
+
+/// Names a batch that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BatchId(pub u64);
+
+/// Up to 20 operations in one POST to `$batch`.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Its name, with which the replies are handed back.
+    pub id: BatchId,
+    /// What it carries, in an order that the replies are handed back in.
+    pub operations: Vec<(OperationId, Operation)>,
+}
+
+impl Batch {
+    /// The most that Graph takes (Graph: JSON batching).
+    pub const LARGEST: usize = 20;
+}

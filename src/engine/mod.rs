@@ -1,0 +1,37 @@
+//! WHEN and how often: verdicts, retries, quotas, pace, batch assembly, the scheduler, item status.
+//!
+//! Everything here is a value. Time comes in as a [`Moment`], chance as a seeded generator, and what comes
+//! out is a decision that somebody else carries out. Nothing in this module waits, reads a clock, opens a file
+//! or knows what a phone number is, so hours of throttling are tested in milliseconds.
+//!
+//! Three questions, three types: what does this reply mean ([`Verdict`]), what do we do about it
+//! ([`Decision`]), may we send now ([`Allowance`]).
+
+mod allowance;
+mod batch;
+mod cooldown;
+mod crowding;
+mod lane;
+mod moment;
+mod operation;
+mod pace;
+mod quota;
+mod reply;
+mod retry;
+mod scheduler;
+mod status;
+mod verdict;
+
+pub use allowance::Allowance;
+pub use batch::{Batch, BatchId};
+pub use cooldown::Cooldown;
+pub use crowding::Crowding;
+pub use moment::Moment;
+pub use operation::{Cost, Effect, Method, Operation, OperationId, Workload};
+pub use pace::Pace;
+pub use quota::{Bucket, Quota};
+pub use reply::{Answer, Body, Reply, ServiceError};
+pub use retry::{Decision, RetryPolicy, Tries};
+pub use scheduler::{Delivery, Limits, Next, Scheduler, Settled, Statistics};
+pub use status::{Event, Outcome, Status};
+pub use verdict::{Verdict, classify};

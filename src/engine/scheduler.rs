@@ -1,0 +1,482 @@
+//! What to send, and when.
+
+use super::lane::{Entry, Form, Lane, Shape};
+use super::verdict::is_concurrency_violation;
+use super::{
+    Allowance, Answer, Batch, BatchId, Bucket, Crowding, Decision, Moment, Operation, OperationId,
+    Pace, Quota, Reply, RetryPolicy, Tries, Verdict, Workload, classify,
+};
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// How a run may use the service.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Operations in a batch, 1 to [`Batch::LARGEST`].
+    pub batch_size: usize,
+    /// Batches in flight per workload, at least 1.
+    pub concurrency: usize,
+    /// How long an operation that could go waits for company.
+    pub linger: Duration,
+    /// Resource units of the directory.
+    pub directory_units: Quota,
+    /// Writes to the directory.
+    pub directory_writes: Quota,
+    /// How patient to be with one operation.
+    pub retry: RetryPolicy,
+    /// How long the service may let nothing through at all before the run stops.
+    pub give_up_after: Duration,
+    /// The same before anything has got through: then it is more likely a wrong address than an outage.
+    pub first_contact_within: Duration,
+}
+
+impl Limits {
+    /// Four batches in flight keep 20 writes a second going at two seconds of latency each, and more only wait.
+    pub const CONCURRENCY: usize = 4;
+}
+
+impl Default for Limits {
+    /// The documented quotas for one app in one tenant of unknown size, so the smallest (Graph: throttling limits,
+    /// "Identity and access service limits", size S).
+    fn default() -> Self {
+        const UNITS: NonZeroU32 = NonZeroU32::new(3_500).unwrap();
+        const WRITES: NonZeroU32 = NonZeroU32::new(3_000).unwrap();
+        Self {
+            batch_size: Batch::LARGEST,
+            concurrency: Self::CONCURRENCY,
+            linger: Duration::from_millis(250),
+            directory_units: Quota::new(UNITS, Duration::from_secs(10)),
+            directory_writes: Quota::new(WRITES, Duration::from_secs(150)),
+            retry: RetryPolicy::default(),
+            give_up_after: Duration::from_mins(15),
+            first_contact_within: Duration::from_mins(1),
+        }
+    }
+}
+
+/// What the driver must do next.
+#[derive(Debug)]
+pub enum Next {
+    /// Send this.
+    Send(Batch),
+    /// Get a new token, then say [`Scheduler::token_renewed`].
+    RenewToken,
+    /// Nothing can be sent before this, unless a reply arrives first.
+    WaitUntil(Moment),
+    /// Nothing can happen before a reply arrives.
+    WaitForReply,
+    /// A new token was refused too.
+    SignInRefused,
+    /// The service does not take batches, for the reason in this answer.
+    BatchesRefused(Answer),
+    /// The service has let nothing through for too long; this is what it last said, or why it was not heard.
+    GiveUp(String),
+    /// There is nothing to do.
+    Idle,
+}
+
+/// A reply that a conversation has to hear.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Whose.
+    pub id: OperationId,
+    /// What came back.
+    pub reply: Reply,
+    /// What the operation went through to get it.
+    pub tries: Tries,
+}
+
+/// What came of a batch.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// What has to be heard.
+    pub deliveries: Vec<Delivery>,
+    /// Writes that certainly did not run, and wait to be sent again.
+    pub returned: Vec<OperationId>,
+}
+
+/// What went through the scheduler.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Batches sent.
+    pub batches: u64,
+    /// Operations sent, each try counted.
+    pub requests: u64,
+    /// Tries that were throttled.
+    pub throttled: u64,
+    /// Tries that had to be repeated for another reason.
+    pub retried: u64,
+}
+
+/// Decides what is sent and when. It never waits: it says until when to.
+#[derive(Debug)]
+pub struct Scheduler {
+    limits: Limits,
+    lanes: HashMap<Workload, Lane>,
+    in_flight: HashMap<BatchId, Flight>,
+    crowding: Crowding,
+    chance: fastrand::Rng,
+    batches: u64,
+    token: Token,
+    progress: Progress,
+    /// The answer with which the service refused to take batches at all.
+    refused: Option<Answer>,
+    statistics: Statistics,
+}
+
+#[derive(Debug)]
+struct Flight {
+    workload: Workload,
+    sent_at: Moment,
+    token: u64,
+    entries: Vec<Entry>,
+}
+
+/// Whether the service lets anything through.
+#[derive(Debug, Default)]
+struct Progress {
+    /// When something last got through, or when the first batch was sent.
+    at: Option<Moment>,
+    /// Whether anything ever did.
+    ever: bool,
+    /// What was last in the way.
+    trouble: String,
+}
+
+#[derive(Debug, Default)]
+struct Token {
+    /// Counts renewals.
+    generation: u64,
+    renewal_due: bool,
+    refused: bool,
+}
+
+impl Scheduler {
+    /// A scheduler with nothing to do; `seed` is where its jitter comes from.
+    pub fn new(limits: Limits, seed: u64) -> Self {
+        let directory = Allowance::documented(
+            Bucket::new(limits.directory_units),
+            Bucket::new(limits.directory_writes),
+        );
+        let lanes = HashMap::from([
+            (Workload::Directory, Lane::new(directory)),
+            (
+                Workload::AuthenticationMethods,
+                Lane::new(Allowance::found(Pace::new())),
+            ),
+        ]);
+        Self {
+            limits,
+            lanes,
+            in_flight: HashMap::new(),
+            crowding: Crowding::new(u32::try_from(limits.batch_size).unwrap_or(u32::MAX)),
+            chance: fastrand::Rng::with_seed(seed),
+            batches: 0,
+            token: Token::default(),
+            progress: Progress::default(),
+            refused: None,
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Takes an operation in. One operation at a time per id.
+    pub fn offer(&mut self, id: OperationId, operation: Operation, now: Moment) {
+        let not_before = now + operation.delay;
+        let workload = operation.workload;
+        self.queue(
+            workload,
+            Entry {
+                id,
+                operation,
+                tries: Tries::default(),
+            },
+            not_before,
+            now,
+        );
+    }
+
+    /// Says what to do now.
+    pub fn next(&mut self, now: Moment) -> Next {
+        if self.token.refused {
+            return Next::SignInRefused;
+        }
+        if let Some(answer) = &self.refused {
+            return Next::BatchesRefused(answer.clone());
+        }
+        if self.has_waited_too_long(now) {
+            return Next::GiveUp(self.progress.trouble.clone());
+        }
+        if self.token.renewal_due {
+            return Next::RenewToken;
+        }
+        let shape = Shape {
+            largest: self.limits.batch_size.clamp(1, Batch::LARGEST),
+            in_flight: self.limits.concurrency.max(1),
+            linger: self.limits.linger,
+        };
+        let mut earliest: Option<Moment> = None;
+        for workload in Workload::ALL {
+            let Some(lane) = self.lanes.get_mut(&workload) else {
+                continue;
+            };
+            match lane.form(shape, &mut self.crowding, now) {
+                Form::Send(entries) => {
+                    lane.batches_in_flight += 1;
+                    return Next::Send(self.dispatch(workload, entries, now));
+                }
+                Form::Wait(until) => {
+                    earliest = Some(earliest.map_or(until, |earliest| earliest.min(until)));
+                }
+                Form::Blocked | Form::Empty => {}
+            }
+        }
+        match earliest {
+            Some(until) => Next::WaitUntil(until),
+            None if self.in_flight.is_empty() => Next::Idle,
+            None => Next::WaitForReply,
+        }
+    }
+
+    /// Takes in the replies to a batch, in the order of its operations; a reply too few counts as unknown.
+    pub fn settle(&mut self, batch: BatchId, replies: Vec<Reply>, now: Moment) -> Settled {
+        let Some(flight) = self.land(batch) else {
+            return Settled::default();
+        };
+        let missing = std::iter::repeat_with(|| Reply::Unknown("no reply in the batch".to_owned()));
+        let mut settled = Settled::default();
+        let mut failed_all = true;
+        for (entry, reply) in flight
+            .entries
+            .into_iter()
+            .zip(replies.into_iter().chain(missing))
+        {
+            let verdict = classify(entry.operation.effect, &reply);
+            let failed = matches!(verdict, Verdict::Transient { .. } | Verdict::Unknown);
+            failed_all &= failed;
+            if failed {
+                self.progress.trouble = reply.lost().unwrap_or_default();
+            }
+            self.note(flight.workload, flight.sent_at, verdict, now);
+            self.leave_target(&entry.operation, reply.answer());
+            let sent_with = flight.token;
+            self.decide(entry, reply, verdict, sent_with, &mut settled, now);
+        }
+        if failed_all {
+            self.push_back(flight.workload, flight.sent_at, None, now);
+        }
+        settled
+    }
+
+    /// The service did not take a batch, and nothing of it ran.
+    ///
+    /// Where it minded what was in the batch, each operation is tried alone, so that one cannot hold up the others.
+    /// Any other reason will be there for the next batch too.
+    pub fn refuse(&mut self, batch: BatchId, answer: Answer, now: Moment) -> Settled {
+        let minds_what_is_in_it = matches!(answer.status, 400 | 413);
+        let alone = self
+            .in_flight
+            .get(&batch)
+            .is_some_and(|flight| flight.entries.len() == 1);
+        if minds_what_is_in_it && alone {
+            return self.settle(batch, vec![Reply::Answer(answer)], now);
+        }
+        let flight = self.land(batch);
+        let returned = flight
+            .iter()
+            .flat_map(|flight| &flight.entries)
+            .filter(|entry| entry.returns())
+            .map(|entry| entry.id)
+            .collect();
+        for mut entry in flight.into_iter().flat_map(|flight| flight.entries) {
+            entry.tries.alone = true;
+            self.leave_target(&entry.operation, None);
+            self.queue(entry.operation.workload, entry, now, now);
+        }
+        if !minds_what_is_in_it {
+            self.refused = Some(answer);
+        }
+        Settled {
+            deliveries: Vec::new(),
+            returned,
+        }
+    }
+
+    /// A new token is there.
+    pub fn token_renewed(&mut self) {
+        self.token.renewal_due = false;
+        self.token.generation += 1;
+    }
+
+    /// What went through so far.
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    /// Until when the service asked for a pause, if it did.
+    pub fn paused_until(&self, now: Moment) -> Option<Moment> {
+        self.lanes
+            .values()
+            .map(|lane| lane.cooldown.until())
+            .filter(|until| *until > now)
+            .max()
+    }
+
+    /// Batches in flight.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    fn land(&mut self, batch: BatchId) -> Option<Flight> {
+        let flight = self.in_flight.remove(&batch)?;
+        if let Some(lane) = self.lanes.get_mut(&flight.workload) {
+            lane.batches_in_flight = lane.batches_in_flight.saturating_sub(1);
+        }
+        Some(flight)
+    }
+
+    fn dispatch(&mut self, workload: Workload, mut entries: Vec<Entry>, now: Moment) -> Batch {
+        self.batches += 1;
+        let id = BatchId(self.batches);
+        for entry in &mut entries {
+            entry.tries.sent += 1;
+        }
+        self.statistics.batches += 1;
+        self.statistics.requests += u64::try_from(entries.len()).unwrap_or_default();
+        self.progress.at.get_or_insert(now);
+        let operations = entries
+            .iter()
+            .map(|entry| (entry.id, entry.operation.clone()))
+            .collect();
+        self.in_flight.insert(
+            id,
+            Flight {
+                workload,
+                sent_at: now,
+                token: self.token.generation,
+                entries,
+            },
+        );
+        Batch { id, operations }
+    }
+
+    fn decide(
+        &mut self,
+        mut entry: Entry,
+        reply: Reply,
+        verdict: Verdict,
+        sent_with: u64,
+        settled: &mut Settled,
+        now: Moment,
+    ) {
+        let tries = &mut entry.tries;
+        match verdict {
+            Verdict::Unauthorized if sent_with == self.token.generation => tries.unauthorized += 1,
+            Verdict::Transient { .. } => {
+                tries.failures += 1;
+                tries.failing_since.get_or_insert(now);
+                tries.doubt |= entry.operation.writes() && reply.is_in_doubt();
+            }
+            _ => {}
+        }
+        let others_progress = self.progress.at > tries.failing_since;
+        match self
+            .limits
+            .retry
+            .decide(verdict, tries, others_progress, self.chance.f64())
+        {
+            Decision::Deliver => settled.deliveries.push(Delivery {
+                id: entry.id,
+                reply,
+                tries: entry.tries,
+            }),
+            Decision::Retry(delay) => {
+                settled.returned.extend(entry.returns().then_some(entry.id));
+                self.queue(entry.operation.workload, entry, now + delay, now);
+            }
+            decision @ (Decision::RenewToken | Decision::SignInRefused) => {
+                self.token.renewal_due |= sent_with == self.token.generation;
+                self.token.refused |= decision == Decision::SignInRefused;
+                settled.returned.extend(entry.returns().then_some(entry.id));
+                self.queue(entry.operation.workload, entry, now, now);
+            }
+        }
+    }
+
+    /// Lets the workload's pace and pause learn from a reply.
+    fn note(&mut self, workload: Workload, sent_at: Moment, verdict: Verdict, now: Moment) {
+        match verdict {
+            Verdict::Success | Verdict::Refused => {
+                self.progress.at = Some(now);
+                self.progress.ever = true;
+                if let Some(lane) = self.lanes.get_mut(&workload) {
+                    lane.cooldown.over();
+                    lane.allowance.delivered(now);
+                }
+            }
+            Verdict::Throttled { after } => {
+                self.statistics.throttled += 1;
+                "the service is throttling".clone_into(&mut self.progress.trouble);
+                self.push_back(workload, sent_at, after, now);
+                if let Some(lane) = self.lanes.get_mut(&workload) {
+                    lane.allowance.throttled(sent_at, now);
+                }
+            }
+            // A server error may come with a wish too.
+            Verdict::Transient { after } => {
+                self.statistics.retried += 1;
+                if after.is_some() {
+                    self.push_back(workload, sent_at, after, now);
+                }
+            }
+            Verdict::Unauthorized | Verdict::Unknown => self.statistics.retried += 1,
+        }
+    }
+
+    fn push_back(
+        &mut self,
+        workload: Workload,
+        sent_at: Moment,
+        asked: Option<Duration>,
+        now: Moment,
+    ) {
+        let chance = self.chance.f64();
+        if let Some(lane) = self.lanes.get_mut(&workload) {
+            lane.cooldown
+                .push_back(sent_at, asked, &self.limits.retry, chance, now);
+        }
+    }
+
+    fn leave_target(&mut self, operation: &Operation, answer: Option<&Answer>) {
+        if let Some(target) = &operation.target {
+            self.crowding
+                .leave(target, answer.is_some_and(is_concurrency_violation));
+        }
+    }
+
+    fn queue(&mut self, workload: Workload, entry: Entry, not_before: Moment, now: Moment) {
+        if let Some(lane) = self.lanes.get_mut(&workload) {
+            lane.push(entry, not_before, now);
+        }
+    }
+
+    fn has_waited_too_long(&self, now: Moment) -> bool {
+        let pushed_back = self
+            .lanes
+            .values()
+            .any(|lane| lane.cooldown.in_a_row() > 0 && lane.waiting() > 0);
+        let patience = if self.progress.ever {
+            self.limits.give_up_after
+        } else {
+            self.limits.first_contact_within
+        };
+        pushed_back
+            && self
+                .progress
+                .at
+                .is_some_and(|since| now.since(since) >= patience)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! A job's exchange with the service about one item, or about a few that travel together.
+
+use super::Settlement;
+use crate::engine::{Operation, Reply};
+use serde_json::Value;
+use std::fmt;
+use time::OffsetDateTime;
+
+/// Names an item in the run file; later items have greater ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId(pub i64);
+
+/// When an item's turn is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Before any write of the run; what is refused here stops the run while nothing has happened.
+    Check,
+    /// After all checks.
+    Work,
+}
+
+/// An item before the run file has given it a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewItem {
+    /// What makes it the same as another one of its row or of the input; two with one key are one.
+    pub key: String,
+    /// When its turn is.
+    pub stage: Stage,
+    /// What the job has to know to work on it; only the job reads it.
+    pub content: Value,
+    /// Values of the job's item columns.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// An item from the run file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Its name.
+    pub id: ItemId,
+    /// See [`NewItem::content`].
+    pub content: Value,
+    /// When a write for it was first sent, if its reply was never recorded.
+    pub sent_at: Option<OffsetDateTime>,
+}
+
+/// What a conversation wants next.
+#[derive(Debug)]
+pub enum Step {
+    /// Send this, and let it hear the reply.
+    Call(Operation),
+    /// These items have ended; a conversation whose items have all ended is over.
+    Settle(Vec<(ItemId, Settlement)>),
+    /// The item it is about turned out to be these; then go on.
+    Found {
+        /// What was found, with the ending of what needs no work.
+        items: Vec<(NewItem, Option<Settlement>)>,
+        /// What comes after.
+        then: Box<Self>,
+    },
+    /// The item became the items that were found, and needs no line of its own. The conversation is over.
+    Expanded,
+    /// These take over.
+    Divide(Vec<Box<dyn Conversation>>),
+}
+
+/// A pure state machine for one operation at a time.
+///
+/// It either starts from the beginning, or, where a write was sent and its reply never recorded, with hearing
+/// [`Reply::Unknown`]. So a crash, a timed-out call and a torn connection are one path.
+pub trait Conversation: fmt::Debug {
+    /// The items it is about.
+    fn items(&self) -> Vec<ItemId>;
+
+    /// The first step, where nothing has been sent.
+    fn start(&mut self) -> Step;
+
+    /// The step after the reply to its last call, or after the last write of an earlier process was lost.
+    fn hear(&mut self, reply: Reply) -> Step;
+
+    /// Whether an earlier process sent a write for one of its items and never recorded the reply.
+    fn was_sent(&self) -> bool;
+}
+
+/// The one item of a conversation has ended.
+pub(super) fn settle(item: ItemId, settlement: Settlement) -> Step {
+    Step::Settle(vec![(item, settlement)])
+}
+
+/// The item's content in the run file is not what this job wrote, so nobody knows what to do for it.
+pub(super) fn unreadable(item: &Item) -> Step {
+    let why = "the run file holds something else than this job wrote for the row";
+    settle(
+        item.id,
+        if item.sent_at.is_some() {
+            Settlement::in_doubt(why)
+        } else {
+            Settlement::refused(why)
+        },
+    )
+}

@@ -1,0 +1,196 @@
+//! Adds up to 20 members to a group with one request.
+//!
+//! The request is all or nothing, and its refusal does not say which member it minds (observed: one who is there
+//! already fails all 20). So what is refused is split in halves until the guilty one stands alone. Adding is idempotent:
+//! a lost answer is no reason to look, only to send again.
+
+use super::Member;
+use crate::engine::{Answer, Effect, Method, Operation, Reply, Workload};
+use crate::jobs::conversation::{settle, unreadable};
+use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step};
+use serde_json::json;
+use std::collections::HashSet;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Members to be added together.
+#[derive(Debug)]
+pub(super) struct Add {
+    members: Vec<(Member, Item)>,
+    graph_root: String,
+    /// How often the service said that an object is not there yet.
+    not_replicated: u32,
+    called: bool,
+}
+
+impl Add {
+    pub(super) fn new(members: Vec<(Member, Item)>, graph_root: String) -> Self {
+        Self {
+            members,
+            graph_root,
+            not_replicated: 0,
+            called: false,
+        }
+    }
+
+    /// The ids to add, each once: what a list with the same id twice does is not documented.
+    fn ids(&self) -> Vec<Uuid> {
+        let mut seen = HashSet::new();
+        self.members
+            .iter()
+            .map(|(member, _)| member.id)
+            .filter(|id| seen.insert(*id))
+            .collect()
+    }
+
+    fn call(&mut self, delay: Duration) -> Step {
+        self.called = true;
+        let Some(destination) = self.members.first().map(|(member, _)| member.destination) else {
+            return Step::Settle(Vec::new());
+        };
+        let link = |id: Uuid| format!("{}/directoryObjects/{id}", self.graph_root);
+        let links: Vec<String> = self.ids().into_iter().map(link).collect();
+        let body = json!({"members@odata.bind": links});
+        let path = format!("/groups/{destination}");
+        let call = Operation::write(
+            Method::Patch,
+            Workload::Directory,
+            path,
+            body,
+            Effect::Idempotent,
+        );
+        Step::Call(call.on(destination.to_string()).after(delay))
+    }
+
+    fn settle_all(&self, settlement: &Settlement) -> Step {
+        Step::Settle(
+            self.members
+                .iter()
+                .map(|(_, item)| (item.id, settlement.clone()))
+                .collect(),
+        )
+    }
+
+    /// All were added; one that is on the list twice was added once.
+    fn added(&self, answer: &Answer) -> Step {
+        let mut seen = HashSet::new();
+        let settle = |(member, item): &(Member, Item)| {
+            let first = seen.insert(member.id);
+            let settlement = if first {
+                Settlement::succeeded(Action::Added)
+            } else {
+                Settlement::kept()
+            };
+            (item.id, settlement.answered_by(answer))
+        };
+        Step::Settle(self.members.iter().map(settle).collect())
+    }
+
+    /// Halves of the same; each member in one of them, with its doubles.
+    fn divide(&mut self) -> Step {
+        let ids = self.ids();
+        let first: HashSet<Uuid> = ids.iter().take(ids.len() / 2).copied().collect();
+        let (one, other) = std::mem::take(&mut self.members)
+            .into_iter()
+            .partition(|(member, _)| first.contains(&member.id));
+        let half = |members: Vec<_>| {
+            Box::new(Self::new(members, self.graph_root.clone())) as Box<dyn Conversation>
+        };
+        Step::Divide(vec![half(one), half(other)])
+    }
+
+    /// Whether a refusal is about the group or the caller, so that every part of it would be refused too.
+    fn is_about_all(&self, answer: &Answer) -> bool {
+        let group = self
+            .members
+            .first()
+            .map(|(member, _)| member.destination.to_string());
+        !matches!(answer.status, 400 | 404 | 409) || group.is_some_and(|group| answer.says(&group))
+    }
+
+    fn declined(&mut self, answer: &Answer) -> Step {
+        if self.is_about_all(answer) {
+            return self.settle_all(&Settlement::failed(answer));
+        }
+        if self.ids().len() > 1 {
+            return self.divide();
+        }
+        if answer.says("added object references already exist") {
+            return self.settle_all(&Settlement::kept().answered_by(answer));
+        }
+        match NOT_REPLICATED.get(usize::try_from(self.not_replicated).unwrap_or(usize::MAX)) {
+            Some(delay) if answer.says("objects being referenced don't exist") => {
+                self.not_replicated += 1;
+                self.call(*delay)
+            }
+            _ => self.settle_all(&Settlement::failed(answer)),
+        }
+    }
+
+    fn lost(&mut self, why: &str) -> Step {
+        if self.ids().len() > 1 {
+            return self.divide();
+        }
+        let doubt = Settlement::in_doubt(why)
+            .hinting("Run this row again: adding a member twice does no harm.");
+        self.settle_all(&doubt)
+    }
+}
+
+/// A new object is not known everywhere at once; this refusal is documented as one to repeat (Graph: add members).
+const NOT_REPLICATED: [Duration; 3] = [
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+    Duration::from_mins(1),
+];
+
+impl Conversation for Add {
+    fn items(&self) -> Vec<ItemId> {
+        self.members.iter().map(|(_, item)| item.id).collect()
+    }
+
+    fn was_sent(&self) -> bool {
+        self.members.iter().any(|(_, item)| item.sent_at.is_some())
+    }
+
+    fn start(&mut self) -> Step {
+        self.call(Duration::ZERO)
+    }
+
+    fn hear(&mut self, reply: Reply) -> Step {
+        match reply {
+            // An earlier process sent it and never knew.
+            Reply::Unknown(_) if !self.called => self.call(Duration::ZERO),
+            reply => match reply.into_answer() {
+                Err(why) => self.lost(&why),
+                Ok(answer) if answer.is_success() => self.added(&answer),
+                Ok(answer) => self.declined(&answer),
+            },
+        }
+    }
+}
+
+/// An item that this job did not write.
+#[derive(Debug)]
+pub(super) struct Unreadable(pub(super) Item);
+
+impl Conversation for Unreadable {
+    fn items(&self) -> Vec<ItemId> {
+        vec![self.0.id]
+    }
+
+    fn was_sent(&self) -> bool {
+        self.0.sent_at.is_some()
+    }
+
+    fn start(&mut self) -> Step {
+        unreadable(&self.0)
+    }
+
+    fn hear(&mut self, _reply: Reply) -> Step {
+        settle(
+            self.0.id,
+            Settlement::in_doubt("the run file holds something else than this job wrote"),
+        )
+    }
+}

@@ -1,0 +1,446 @@
+use super::*;
+use crate::engine::Reply;
+use crate::jobs::ItemId;
+use crate::jobs::script::{answer, error, lost, play};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+const ROOT: &str = "https://graph.example/v1.0";
+const SOURCE_ID: &str = "aaaaaaaa-0000-0000-0000-000000000001";
+const DESTINATION_ID: &str = "bbbbbbbb-0000-0000-0000-000000000002";
+const SELECT: &str = "$select=id,displayName,groupTypes,mailEnabled,securityEnabled,onPremisesSyncEnabled,isAssignableToRole";
+
+fn member_id(number: u32) -> String {
+    format!("cccccccc-0000-0000-0000-{number:012}")
+}
+
+fn talk(content: &Value, sent: bool) -> Box<dyn Conversation> {
+    let sent_at = sent.then_some(OffsetDateTime::UNIX_EPOCH);
+    let item = Item {
+        id: ItemId(1),
+        content: content.clone(),
+        sent_at,
+    };
+    let copy = Copy {
+        graph_root: ROOT.to_owned(),
+    };
+    copy.converse(vec![item], true).0.remove(0)
+}
+
+fn pair(source: &str, destination: &str) -> Value {
+    json!({"kind": "pair", "source": source, "destination": destination, "transitive": false, "member": null})
+}
+
+fn group(id: &str, name: &str, changes: &Value) -> Value {
+    let mut group = json!({
+        "id": id, "displayName": name, "groupTypes": [], "mailEnabled": false, "securityEnabled": true,
+        "onPremisesSyncEnabled": null, "isAssignableToRole": null,
+    });
+    if let (Some(group), Some(changes)) = (group.as_object_mut(), changes.as_object()) {
+        group.extend(changes.clone());
+    }
+    group
+}
+
+fn list(groups: &[Value]) -> Reply {
+    answer(200, json!({"value": groups}))
+}
+
+fn source() -> Reply {
+    list(&[group(SOURCE_ID, "Crew O'Brien", &Value::Null)])
+}
+
+#[test]
+fn groups_are_looked_up_by_name_or_id_and_become_a_listing() {
+    let by_name =
+        format!("GET /groups?$filter=displayName%20eq%20'Crew%20O%27%27Brien'&{SELECT}&$top=20");
+    let by_id = format!("GET /groups/{DESTINATION_ID}?{SELECT}");
+    let destination = answer(200, group(DESTINATION_ID, "Holiday cover", &Value::Null));
+    let said = play(
+        talk(&pair("Crew O'Brien", DESTINATION_ID), false),
+        vec![source(), destination],
+    );
+    assert_eq!(
+        said,
+        [&by_name, &by_id, "found listing : waits", "expanded"]
+    );
+}
+
+#[test]
+fn a_name_that_is_nobodys_or_several_groups_is_refused_differently() {
+    let ending = |replies| {
+        play(talk(&pair("Crew O'Brien", "Night crew"), false), replies)
+            .pop()
+            .unwrap()
+    };
+    assert_eq!(
+        ending(vec![list(&[])]),
+        "1: refused - | there is no group with the name `Crew O'Brien` (source group)"
+    );
+    let night = [
+        group(SOURCE_ID, "Night crew", &Value::Null),
+        group(DESTINATION_ID, "Night crew", &Value::Null),
+    ];
+    assert_eq!(
+        ending(vec![source(), list(&night)]),
+        format!(
+            "1: refused - | several groups have the name `Night crew` (destination group); write the id of the right \
+             one: {SOURCE_ID}, {DESTINATION_ID}"
+        )
+    );
+    let by_id = play(
+        talk(&pair(SOURCE_ID, "x"), false),
+        vec![error(404, "Request_ResourceNotFound", "gone")],
+    );
+    assert_eq!(
+        by_id[1],
+        format!("1: refused - | there is no group with the id `{SOURCE_ID}` (source group)")
+    );
+    assert_eq!(
+        ending(vec![error(403, "Authorization_RequestDenied", "no")]),
+        "1: failed - | 403 | Authorization_RequestDenied | no"
+    );
+    assert_eq!(
+        ending(vec![lost()]),
+        "1: failed - | the source group could not be looked up: connection reset"
+    );
+}
+
+#[test]
+fn a_destination_that_cannot_be_written_is_refused_by_name() {
+    for (changes, why) in [
+        (
+            json!({"groupTypes": ["DynamicMembership"]}),
+            "has dynamic membership",
+        ),
+        (
+            json!({"onPremisesSyncEnabled": true}),
+            "is synced from on-premises",
+        ),
+        (
+            json!({"mailEnabled": true}),
+            "is a mail-enabled security group",
+        ),
+        (
+            json!({"mailEnabled": true, "securityEnabled": false}),
+            "is a distribution group",
+        ),
+    ] {
+        let destination = list(&[group(DESTINATION_ID, "Cover", &changes)]);
+        let said = play(
+            talk(&pair("Crew", "Cover"), false),
+            vec![source(), destination],
+        );
+        let expected =
+            format!("1: refused - | the destination group `Cover` ({DESTINATION_ID}) {why}");
+        assert!(said[2].starts_with(&expected), "{said:?}");
+    }
+    let same = list(&[group(SOURCE_ID, "Cover", &Value::Null)]);
+    let said = play(talk(&pair("Crew", "Cover"), false), vec![source(), same]);
+    assert_eq!(
+        said[2],
+        format!("1: refused - | source and destination are the same group ({SOURCE_ID})")
+    );
+}
+
+fn listing(transitive: bool, destination: &Value) -> Value {
+    let read = |group: &Value| json!(Group::read(group).unwrap());
+    json!({
+        "kind": "listing", "source": read(&group(SOURCE_ID, "Crew", &Value::Null)), "destination": read(destination),
+        "transitive": transitive, "member": null,
+    })
+}
+
+fn member(number: u32, kind: &str, name: &str) -> Value {
+    json!({"@odata.type": format!("#microsoft.graph.{kind}"), "id": member_id(number), "displayName": name})
+}
+
+fn page(members: &[Value], next: Option<&str>) -> Reply {
+    let mut page = json!({"value": members});
+    if let Some(next) = next {
+        page["@odata.nextLink"] = json!(next);
+    }
+    answer(200, page)
+}
+
+#[test]
+fn the_members_are_those_of_the_source_without_those_of_the_destination() {
+    let destination = group(DESTINATION_ID, "Cover", &Value::Null);
+    let next = format!("{ROOT}/groups/{SOURCE_ID}/members?$skiptoken=x");
+    let said = play(
+        talk(&listing(false, &destination), false),
+        vec![
+            page(&[member(1, "user", "Ana")], None),
+            page(
+                &[member(1, "user", "Ana"), member(2, "user", "Bo")],
+                Some(&next),
+            ),
+            page(&[member(3, "device", "Till 3")], None),
+        ],
+    );
+    let expected = [
+        format!("GET /groups/{DESTINATION_ID}/members?$select=id&$top=999"),
+        format!(
+            "GET /groups/{SOURCE_ID}/members?$select=id,displayName,userPrincipalName&$top=999"
+        ),
+        format!("found member {} Ana user: unchanged", member_id(1)),
+        format!("found member {} Bo user: waits", member_id(2)),
+        format!("GET /groups/{SOURCE_ID}/members?$skiptoken=x"),
+        format!("found member {} Till 3 device: waits", member_id(3)),
+        "expanded".to_owned(),
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_member_that_the_destination_cannot_hold_is_refused_alone() {
+    let unified = group(
+        DESTINATION_ID,
+        "Cover",
+        &json!({"groupTypes": ["Unified"], "mailEnabled": true}),
+    );
+    let members = [member(1, "user", "Ana"), member(2, "device", "Till 2")];
+    let said = play(
+        talk(&listing(false, &unified), false),
+        vec![page(&[], None), page(&members, None)],
+    );
+    assert_eq!(
+        said[2],
+        format!("found member {} Ana user: waits", member_id(1))
+    );
+    let refused = "refused a Microsoft 365 group holds users only";
+    assert_eq!(
+        said[3],
+        format!("found member {} Till 2 device: {refused}", member_id(2))
+    );
+}
+
+#[test]
+fn groups_within_the_source_are_left_out_where_their_members_are_copied() {
+    let destination = group(DESTINATION_ID, "Cover", &Value::Null);
+    let members = [member(1, "user", "Ana"), member(2, "group", "Nested")];
+    let said = play(
+        talk(&listing(true, &destination), false),
+        vec![page(&[], None), page(&members, None)],
+    );
+    assert!(said[1].starts_with(&format!("GET /groups/{SOURCE_ID}/transitiveMembers?")));
+    assert_eq!(
+        said[3],
+        format!("found member {} Nested group: unchanged", member_id(2))
+    );
+}
+
+#[test]
+fn an_empty_source_is_unchanged_and_has_a_line() {
+    let destination = group(DESTINATION_ID, "Cover", &Value::Null);
+    let said = play(
+        talk(&listing(false, &destination), false),
+        vec![page(&[], None), page(&[], None)],
+    );
+    assert_eq!(said[2], "1: unchanged -");
+}
+
+#[test]
+fn the_next_page_is_followed_to_the_configured_host_only() {
+    let destination = group(DESTINATION_ID, "Cover", &Value::Null);
+    for link in [
+        "https://evil.example/v1.0/groups",
+        "https://graph.example/v1.0.evil.example/x",
+        "/groups/x",
+    ] {
+        let said = play(
+            talk(&listing(false, &destination), false),
+            vec![page(&[], Some(link))],
+        );
+        assert!(
+            said[1].starts_with("1: failed - | the service's next page is on another host"),
+            "{said:?}"
+        );
+    }
+}
+
+fn members(numbers: &[u32]) -> Box<dyn Conversation> {
+    let destination = DESTINATION_ID.parse().unwrap();
+    let one = |(place, number): (usize, &u32)| {
+        let member = Member {
+            destination,
+            id: member_id(*number).parse().unwrap(),
+        };
+        let id = ItemId(i64::try_from(place).unwrap() + 1);
+        (
+            member,
+            Item {
+                id,
+                content: Value::Null,
+                sent_at: None,
+            },
+        )
+    };
+    Box::new(Add::new(
+        numbers.iter().enumerate().map(one).collect(),
+        ROOT.to_owned(),
+    ))
+}
+
+fn patch(numbers: &[u32]) -> String {
+    let links: Vec<String> = numbers
+        .iter()
+        .map(|number| format!("{ROOT}/directoryObjects/{}", member_id(*number)))
+        .collect();
+    format!(
+        "PATCH /groups/{DESTINATION_ID} {}",
+        json!({"members@odata.bind": links})
+    )
+}
+
+fn exists() -> Reply {
+    error(
+        400,
+        "Request_BadRequest",
+        "One or more added object references already exist for the following …",
+    )
+}
+
+#[test]
+fn members_are_added_together_and_each_has_its_ending() {
+    let said = play(members(&[1, 2, 1]), vec![answer(204, Value::Null)]);
+    let endings = [
+        "1: succeeded added | 204",
+        "2: succeeded added | 204",
+        "3: unchanged kept | 204",
+    ];
+    assert_eq!(said, [&[patch(&[1, 2]).as_str()], &endings[..]].concat());
+}
+
+#[test]
+fn a_refusal_is_split_in_halves_until_the_guilty_one_stands_alone() {
+    assert_eq!(
+        play(members(&[1, 2, 3, 4, 5]), vec![exists()]),
+        [patch(&[1, 2, 3, 4, 5]), patch(&[1, 2]), patch(&[3, 4, 5])]
+    );
+    assert_eq!(
+        play(members(&[1]), vec![exists()]),
+        [&patch(&[1]), "1: unchanged kept | 400"]
+    );
+    let gone = error(
+        404,
+        "Request_ResourceNotFound",
+        "Resource 'x' does not exist or one of its queried …",
+    );
+    let ending = "1: failed - | 404 | Request_ResourceNotFound | Resource 'x' does not exist or one of its queried …";
+    assert_eq!(play(members(&[1]), vec![gone]), [&patch(&[1]), ending]);
+}
+
+#[test]
+fn a_refusal_of_the_whole_group_is_not_split() {
+    let denied = error(
+        403,
+        "Authorization_RequestDenied",
+        "Insufficient privileges",
+    );
+    assert_eq!(play(members(&[1, 2]), vec![denied]).len(), 3);
+    let gone = error(
+        404,
+        "Request_ResourceNotFound",
+        &format!("Resource '{DESTINATION_ID}' does not exist …"),
+    );
+    assert_eq!(play(members(&[1, 2]), vec![gone]).len(), 3);
+}
+
+#[test]
+fn a_member_that_is_not_known_everywhere_yet_is_tried_again_for_a_while() {
+    let early = || {
+        error(
+            400,
+            "Request_BadRequest",
+            "… or one of the objects being referenced don't exist.",
+        )
+    };
+    let said = play(members(&[1]), vec![early(), early(), early(), early()]);
+    let patch = patch(&[1]);
+    let calls = [
+        patch.clone(),
+        format!("{patch} after 15s"),
+        format!("{patch} after 30s"),
+        format!("{patch} after 60s"),
+    ];
+    assert_eq!(said[..4], calls);
+    assert!(said[4].starts_with("1: failed"));
+}
+
+#[test]
+fn after_a_crash_members_are_added_again_and_who_is_there_is_unchanged() {
+    let content = json!(Content::Member(Member {
+        destination: DESTINATION_ID.parse().unwrap(),
+        id: member_id(1).parse().unwrap(),
+    }));
+    assert_eq!(
+        play(talk(&content, true), vec![exists()]),
+        [&patch(&[1]), "1: unchanged kept | 400"]
+    );
+    let said = play(talk(&content, true), vec![lost()]);
+    assert_eq!(said[1], "1: in_doubt - | connection reset");
+}
+
+#[test]
+fn members_travel_twenty_at_a_time_and_the_rest_waits_for_company() {
+    let destinations = [Uuid::from_u128(1), Uuid::from_u128(2)];
+    let member = |number: u32| {
+        let destination = destinations[usize::from(number.is_multiple_of(3))];
+        let member = Member {
+            destination,
+            id: Uuid::from_u128(u128::from(number)),
+        };
+        (
+            member,
+            Item {
+                id: ItemId(i64::from(number)),
+                content: Value::Null,
+                sent_at: None,
+            },
+        )
+    };
+    let all: Vec<_> = (0..100).map(member).collect();
+    let (full, leftovers) = together(all.clone(), false);
+    assert_eq!(
+        full.iter().map(Vec::len).collect::<Vec<_>>(),
+        [20, 20, 20, 20]
+    );
+    assert_eq!(leftovers.len(), 20);
+    let (full, leftovers) = together(all, true);
+    assert_eq!(full.iter().map(Vec::len).sum::<usize>(), 100);
+    assert!(leftovers.is_empty());
+}
+
+#[test]
+fn a_row_is_checked_before_anything_is_looked_up() {
+    let copy = Copy {
+        graph_root: ROOT.to_owned(),
+    };
+    let check = |source: &str, destination: &str, transitive: &str, member: &str| {
+        let row = Fields::new(vec![
+            (SOURCE, "From", source),
+            (DESTINATION, "To", destination),
+            (TRANSITIVE, TRANSITIVE, transitive),
+            (MEMBER_ID, MEMBER_ID, member),
+        ]);
+        copy.check(&row).map_err(|refusals| {
+            refusals
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; ")
+        })
+    };
+    assert!(check("A", "B", "", "").is_ok());
+    assert!(check("A", "B", "TRUE", &member_id(1)).is_ok());
+    assert_eq!(
+        check(" ", "B", "perhaps", "7").unwrap_err(),
+        "column `From`: ` ` is empty: it needs a group's object id or display name; column `Transitive`: `perhaps` is \
+         neither true nor false; column `MemberId`: `7` is no object id"
+    );
+    assert_eq!(
+        check("crew", "Crew", "", "").unwrap_err(),
+        "column `To`: `Crew` is the source group itself"
+    );
+}

@@ -1,0 +1,121 @@
+//! WHAT is done: one file per job, one small trait, one registry.
+//!
+//! A job checks rows and starts conversations; a conversation is given replies and says what comes next. Both are
+//! pure: they never wait, never read a clock and never send anything themselves, so each rule of a job is tested by
+//! handing it replies.
+//!
+//! Adding a job is one file, its `mod` line and its entry in [`REGISTRY`].
+
+mod conversation;
+mod copy_members;
+mod hint;
+mod phone;
+mod row;
+#[cfg(test)]
+mod script;
+mod settlement;
+mod tap;
+mod user;
+
+pub use conversation::{Conversation, Item, ItemId, NewItem, Stage, Step};
+pub use hint::hint_for;
+pub use row::{Column, Fields, Refusal, key_of, visible};
+pub use settlement::{Action, Settlement};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use time::OffsetDateTime;
+
+/// The jobs, in the order in which help lists them.
+pub const REGISTRY: &[&dyn Job] = &[&phone::Phone, &tap::Tap, &copy_members::CopyMembers];
+
+/// The job of that name.
+pub fn find(name: &str) -> Option<&'static dyn Job> {
+    REGISTRY.iter().copied().find(|job| job.name() == name)
+}
+
+/// A kind of work.
+pub trait Job: fmt::Debug + Sync {
+    /// The name that users type and run files hold.
+    fn name(&self) -> &'static str;
+
+    /// What it does, in half a sentence, for help.
+    fn about(&self) -> &'static str;
+
+    /// The columns it reads.
+    fn columns(&self) -> &'static [Column];
+
+    /// The options it has besides those of every job.
+    fn options(&self) -> &'static [JobOption];
+
+    /// Columns that come between the input's and the `Result…` columns, for jobs whose items are not rows.
+    fn item_columns(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The `Result…` columns that only this job has, and the column of its secret, if it has one.
+    fn result_columns(&self) -> &'static [&'static str];
+
+    /// The column of [`Job::result_columns`] that holds a secret.
+    fn secret_column(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Understands the options, before anything is read.
+    fn configure(&self, settings: &Settings) -> Result<Box<dyn Work>, OptionError>;
+}
+
+/// A job with its options understood.
+pub trait Work: fmt::Debug {
+    /// Checks one row; a good one becomes an item, a bad one is refused with everything that is wrong with it.
+    fn check(&self, row: &Fields<'_>) -> Result<NewItem, Vec<Refusal>>;
+
+    /// Starts conversations about items.
+    ///
+    /// Items that should travel together and are too few come back as leftovers; they are offered again together
+    /// with later ones. With `all` there are no later ones, and nothing may be left over.
+    fn converse(&self, items: Vec<Item>, all: bool) -> (Vec<Box<dyn Conversation>>, Vec<Item>);
+}
+
+/// An option of one job.
+#[derive(Clone, Copy, Debug)]
+pub struct JobOption {
+    /// Its long name, without dashes.
+    pub name: &'static str,
+    /// What stands for its value in help; `None` is a switch.
+    pub value: Option<&'static str>,
+    /// The values it may take, the default first; empty if they are not a list.
+    pub choices: &'static [&'static str],
+    /// What it is for.
+    pub help: &'static str,
+}
+
+/// What a job is told before it starts.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Values of the job's own options by name; a switch that was given has an empty one.
+    pub options: BTreeMap<String, String>,
+    /// The Graph host with its version, such as `https://graph.microsoft.com/v1.0`, without a slash at the end.
+    pub graph_root: String,
+    /// When the run began.
+    pub started_at: OffsetDateTime,
+}
+
+impl Settings {
+    /// The value of an option, if it was given.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(String::as_str)
+    }
+}
+
+/// An option that a job cannot work with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`--{option} {value}`: {problem}")]
+pub struct OptionError {
+    /// The option's name.
+    pub option: &'static str,
+    /// What was typed.
+    pub value: String,
+    /// What is wrong with it and what would be right.
+    pub problem: String,
+}

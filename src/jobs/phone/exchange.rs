@@ -1,0 +1,288 @@
+//! The conversation about one phone number.
+//!
+//! POST first, because most people of a wave have no number yet. Where the service declines, which status and code
+//! say "there is one already" is not documented, so the answer is to look: the slot's content decides, not the error's
+//! words. A number is never deleted to make room: a failed POST after it would leave the person with none.
+
+use super::{OnExisting, PhoneType, RESULT_NUMBER, RESULT_SMS, Wish, number};
+use crate::engine::{Answer, Effect, Method, Operation, Outcome, Reply, Workload};
+use crate::jobs::conversation::{settle, unreadable};
+use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step, user};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// After so many writes without a usable answer the row is given up.
+const WRITES_AT_MOST: u32 = 5;
+
+/// A clash over SMS sign-in is answered before the number shows; observed to take a few seconds.
+const BEFORE_LOOKING: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+pub(super) struct Exchange {
+    item: Item,
+    wish: Option<Wish>,
+    on_existing: OnExisting,
+    state: State,
+    /// The last write: what it would have done.
+    action: Action,
+    writes: u32,
+}
+
+#[derive(Debug)]
+enum State {
+    /// A write is under way.
+    Writing,
+    /// A look at what is there, because of how the last write ended.
+    Looking(Cause),
+}
+
+/// Why to look.
+#[derive(Clone, Debug)]
+enum Cause {
+    /// The write was declined.
+    Declined(Answer),
+    /// The number clashes over SMS sign-in; it is usually saved all the same.
+    NotUnique(Answer),
+    /// No usable answer arrived.
+    Lost(String),
+}
+
+/// What a person has in the slot.
+struct Slot<'a> {
+    number: &'a str,
+    sms: &'a str,
+}
+
+impl Exchange {
+    pub(super) fn new(item: Item, on_existing: OnExisting) -> Self {
+        let wish = serde_json::from_value(item.content.clone()).ok();
+        Self {
+            item,
+            wish,
+            on_existing,
+            state: State::Writing,
+            action: Action::Created,
+            writes: 0,
+        }
+    }
+
+    fn settle(&self, settlement: Settlement) -> Step {
+        settle(self.item.id, settlement)
+    }
+
+    fn write(&mut self, wish: &Wish, action: Action) -> Step {
+        self.writes += 1;
+        self.action = action;
+        self.state = State::Writing;
+        let body = json!({"phoneNumber": wish.number, "phoneType": wish.kind.as_str()});
+        let methods = format!("{}/authentication/phoneMethods", user::path(&wish.user));
+        let (method, path, effect) = match action {
+            Action::Updated => (
+                Method::Patch,
+                format!("{methods}/{}", wish.kind.id()),
+                Effect::Idempotent,
+            ),
+            _ => (Method::Post, methods, Effect::Once),
+        };
+        Step::Call(Operation::write(
+            method,
+            Workload::AuthenticationMethods,
+            path,
+            body,
+            effect,
+        ))
+    }
+
+    fn look(&mut self, wish: &Wish, cause: Cause, delay: Duration) -> Step {
+        self.state = State::Looking(cause);
+        let path = format!("{}/authentication/phoneMethods", user::path(&wish.user));
+        Step::Call(Operation::get(Workload::AuthenticationMethods, path, 1).after(delay))
+    }
+
+    fn written(&mut self, wish: &Wish, reply: Reply) -> Step {
+        let answer = match reply.into_answer() {
+            Ok(answer) => answer,
+            Err(why) => return self.look(wish, Cause::Lost(why), Duration::ZERO),
+        };
+        if answer.is_success() {
+            return self.settle(self.saved(
+                wish,
+                &answer,
+                answer.text("smsSignInState").unwrap_or_default(),
+            ));
+        }
+        if answer
+            .error()
+            .code
+            .eq_ignore_ascii_case("phoneNumberNotUnique")
+        {
+            return self.look(wish, Cause::NotUnique(answer), BEFORE_LOOKING);
+        }
+        match answer.status {
+            400 | 409 if self.action == Action::Created => {
+                self.look(wish, Cause::Declined(answer), Duration::ZERO)
+            }
+            _ => self.settle(Settlement::failed(&answer)),
+        }
+    }
+
+    fn looked(&mut self, wish: &Wish, cause: Cause, reply: &Reply) -> Step {
+        let methods = reply
+            .answer()
+            .filter(|answer| answer.is_success())
+            .and_then(slots);
+        let Some(methods) = methods else {
+            return self.settle(Self::blind(cause, reply));
+        };
+        match (slot(methods, wish.kind), cause) {
+            (Some(slot), cause) if number::same(slot.number, &wish.number) => {
+                self.there(wish, &slot, cause)
+            }
+            (Some(slot), Cause::Declined(_) | Cause::Lost(_)) if self.action == Action::Created => {
+                self.another(wish, slot.number)
+            }
+            (_, Cause::Declined(answer) | Cause::NotUnique(answer)) => {
+                self.settle(Settlement::failed(&answer))
+            }
+            (_, Cause::Lost(why)) if self.writes >= WRITES_AT_MOST => {
+                let said = format!(
+                    "sent {} times, the last time: {why}; the number is not there",
+                    self.writes
+                );
+                self.settle(Settlement::in_doubt(said))
+            }
+            (Some(_), Cause::Lost(_)) => self.write(wish, Action::Updated),
+            (None, Cause::Lost(_)) => self.write(wish, Action::Created),
+        }
+    }
+
+    /// The number that was asked for is there.
+    fn there(&self, wish: &Wish, slot: &Slot<'_>, cause: Cause) -> Step {
+        self.settle(match cause {
+            Cause::Declined(_) => kept(slot.number, slot.sms),
+            Cause::NotUnique(answer) => {
+                let sms = if slot.sms.is_empty() {
+                    "phoneNumberNotUnique"
+                } else {
+                    slot.sms
+                };
+                self.saved(wish, &answer, sms).because_of(&answer)
+            }
+            Cause::Lost(_) => {
+                // What an earlier process sent, it knows; this one only knows that it worked.
+                let action = (self.writes > 0).then_some(self.action);
+                Settlement::new(Outcome::Succeeded, action)
+                    .with(RESULT_NUMBER, slot.number)
+                    .with(RESULT_SMS, slot.sms)
+            }
+        })
+    }
+
+    /// Another number is there.
+    fn another(&mut self, wish: &Wish, there: &str) -> Step {
+        match self.on_existing {
+            OnExisting::Update => self.write(wish, Action::Updated),
+            OnExisting::Keep => self.settle(kept(there, "")),
+            OnExisting::Fail => {
+                let mut failed = Settlement::new(Outcome::Failed, Some(Action::Kept));
+                failed.error_message =
+                    format!("the person has another {} number", wish.kind.as_str());
+                self.settle(failed.with(RESULT_NUMBER, there))
+            }
+        }
+    }
+
+    fn saved(&self, wish: &Wish, answer: &Answer, sms: &str) -> Settlement {
+        let number = answer.text("phoneNumber").unwrap_or(&wish.number);
+        Settlement::succeeded(self.action)
+            .answered_by(answer)
+            .with(RESULT_NUMBER, number)
+            .with(RESULT_SMS, sms)
+    }
+
+    /// The look itself failed.
+    fn blind(cause: Cause, reply: &Reply) -> Settlement {
+        match (cause, reply) {
+            (Cause::Declined(answer), _) => Settlement::failed(&answer),
+            (Cause::Lost(_), Reply::Answer(answer)) if answer.status == 404 => {
+                Settlement::failed(answer)
+            }
+            (Cause::NotUnique(answer), _) => {
+                let mut doubt = Settlement::in_doubt("").because_of(&answer);
+                doubt
+                    .error_message
+                    .push_str(" (whether the number was saved could not be read)");
+                doubt.hinting("Run this row again: it looks first.")
+            }
+            (Cause::Lost(why), _) => {
+                Settlement::in_doubt(format!("{why}; what is there could not be read"))
+                    .hinting("Run this row again: it looks first.")
+            }
+        }
+    }
+}
+
+impl Conversation for Exchange {
+    fn items(&self) -> Vec<ItemId> {
+        vec![self.item.id]
+    }
+
+    fn was_sent(&self) -> bool {
+        self.item.sent_at.is_some()
+    }
+
+    fn start(&mut self) -> Step {
+        match self.wish.clone() {
+            Some(wish) => self.write(&wish, Action::Created),
+            None => unreadable(&self.item),
+        }
+    }
+
+    fn hear(&mut self, reply: Reply) -> Step {
+        let Some(wish) = self.wish.clone() else {
+            return unreadable(&self.item);
+        };
+        match std::mem::replace(&mut self.state, State::Writing) {
+            State::Writing => self.written(&wish, reply),
+            State::Looking(cause) => self.looked(&wish, cause, &reply),
+        }
+    }
+}
+
+fn kept(number: &str, sms: &str) -> Settlement {
+    Settlement::kept()
+        .with(RESULT_NUMBER, number)
+        .with(RESULT_SMS, sms)
+}
+
+/// The methods in an answer to a look; an answer without a list says nothing.
+fn slots(answer: &Answer) -> Option<&Vec<Value>> {
+    answer.json()?.get("value")?.as_array()
+}
+
+fn slot(methods: &[Value], kind: PhoneType) -> Option<Slot<'_>> {
+    let text = |method: &'_ Value, member: &str| {
+        method
+            .get(member)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let is_kind = |method: &&Value| {
+        text(method, "phoneType").is_some_and(|found| found.eq_ignore_ascii_case(kind.as_str()))
+            || text(method, "id").is_some_and(|id| id.eq_ignore_ascii_case(kind.id()))
+    };
+    let method = methods.iter().find(is_kind)?;
+    let borrow = |member: &str| {
+        method
+            .get(member)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    Some(Slot {
+        number: borrow("phoneNumber"),
+        sms: borrow("smsSignInState"),
+    })
+}
+
+#[cfg(test)]
+mod tests;

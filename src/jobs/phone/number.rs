@@ -1,0 +1,202 @@
+//! Phone numbers in the form that Graph documents: `+CC number[xext]` (Graph: phoneAuthenticationMethod).
+
+use phonenumber::country::Id;
+use phonenumber::metadata::DATABASE;
+use phonenumber::{ParseError, PhoneNumber, Type};
+
+/// Understands a number as people write it. `region` is the country of numbers without a country code.
+///
+/// What is checked is what cannot be right: no number, no country, a length that the country does not have. Whether
+/// a number is in service only the service can tell, and lists of number ranges are always behind.
+pub(super) fn normalise(text: &str, region: Option<Id>) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("is empty: it needs a phone number such as +1 5555550100".to_owned());
+    }
+    if text
+        .chars()
+        .filter(|c| c.is_alphabetic())
+        .any(|c| !matches!(c.to_ascii_lowercase(), 'e' | 'x' | 't'))
+    {
+        return Err("has letters in it: write it with digits, such as +1 5555550100".to_owned());
+    }
+    if text.len() > LONGEST {
+        return Err(format!(
+            "is longer than the {LONGEST} characters that a phone number can need"
+        ));
+    }
+    understand(text, region).or_else(|why| {
+        // Not for +44, where nobody dials it from abroad; but for +39, where it belongs to the number.
+        let without = text.replacen(TRUNK, "", 1);
+        if without == text {
+            Err(why)
+        } else {
+            understand(&without, region).map_err(|_| why)
+        }
+    })
+}
+
+/// How people write a zero that is dialled within the country only.
+const TRUNK: &str = "(0)";
+
+fn understand(text: &str, region: Option<Id>) -> Result<String, String> {
+    let number = phonenumber::parse(region, text).map_err(|error| explain(&error, region))?;
+    let national = number.national().to_string();
+    check_length(&number, &national)?;
+    let extension = number
+        .extension()
+        .map(|extension| format!("x{}", extension.as_ref()));
+    Ok(format!(
+        "+{} {national}{}",
+        number.code().value(),
+        extension.unwrap_or_default()
+    ))
+}
+
+/// Whether two numbers are one: Graph returns a number with a space after the country code, however it was sent.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    let bare = |number: &str| {
+        number
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .collect::<String>()
+            .to_lowercase()
+    };
+    bare(one) == bare(other)
+}
+
+/// Numbers at which a person can be reached; the library knows lengths by kind only.
+const KINDS: [Type; 6] = [
+    Type::FixedLine,
+    Type::Mobile,
+    Type::Voip,
+    Type::PersonalNumber,
+    Type::Uan,
+    Type::TollFree,
+];
+
+/// Longer text is no number, and a parser's time is better spent on numbers.
+const LONGEST: usize = 64;
+
+fn check_length(number: &PhoneNumber, national: &str) -> Result<(), String> {
+    let code = number.code().value();
+    let Some(regions) = DATABASE.by_code(&code) else {
+        return Err(format!("begins with +{code}, which is no country"));
+    };
+    let kinds = regions.iter().flat_map(|region| {
+        KINDS
+            .into_iter()
+            .filter_map(|kind| region.descriptors().get(kind))
+    });
+    let mut lengths: Vec<u16> = kinds
+        .flat_map(phonenumber::metadata::Descriptor::possible_length)
+        .copied()
+        .collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    if lengths
+        .iter()
+        .any(|length| usize::from(*length) == national.len())
+    {
+        return Ok(());
+    }
+    let lengths: Vec<String> = lengths.iter().map(u16::to_string).collect();
+    Err(format!(
+        "has {} digits after +{code}, and numbers there have {}",
+        national.len(),
+        lengths.join(", ")
+    ))
+}
+
+fn explain(error: &ParseError, region: Option<Id>) -> String {
+    match error {
+        ParseError::InvalidCountryCode if region.is_none() => {
+            "has no country code: write +CC in front, or say `--region CC` for the whole file"
+                .to_owned()
+        }
+        ParseError::InvalidCountryCode => "has a country code that no country has".to_owned(),
+        ParseError::TooShortAfterIdd | ParseError::TooShortNsn => {
+            "is too short to be a phone number".to_owned()
+        }
+        ParseError::TooLong => "is too long to be a phone number".to_owned(),
+        _ => "is not a phone number: write it as +CC number, such as +1 5555550100".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(normalise(text, None).as_deref(), Ok(expected), "{text}");
+    }
+
+    #[track_caller]
+    fn refuse(text: &str, expected: &str) {
+        let problem = normalise(text, None).unwrap_err();
+        assert!(problem.contains(expected), "{text}: {problem}");
+    }
+
+    #[test]
+    fn numbers_are_understood_as_people_write_them() {
+        check("+1 5555550100", "+1 5555550100");
+        check("+15555550100", "+1 5555550100");
+        check("+1 (555) 555-0100", "+1 5555550100");
+        check("+44 7700 900123", "+44 7700900123");
+        check("+44 (0)7700 900123", "+44 7700900123");
+        check("+46 70-174 06 05", "+46 701740605");
+        check("+1 555 555 0100 x123", "+1 5555550100x123");
+        check("+39 06 1234 5678", "+39 0612345678");
+        check("+39 (0)6 1234 5678", "+39 0612345678");
+    }
+
+    #[test]
+    fn what_cannot_be_a_number_says_why() {
+        refuse("", "is empty");
+        refuse("555 555 0100", "no country code");
+        refuse("+1 555-CALL-NOW", "letters");
+        refuse("+1 555", "digits after +1");
+        refuse("+999 123456789", "country");
+        refuse("+1 5555 5501 0022", "digits after +1");
+        refuse("4.47E+11", "");
+        refuse("n/a", "letters");
+    }
+
+    #[test]
+    fn a_region_stands_in_for_the_country_code_and_only_there() {
+        let sweden = "SE".parse().ok();
+        assert_eq!(
+            normalise("070-174 06 05", sweden).as_deref(),
+            Ok("+46 701740605")
+        );
+        assert_eq!(
+            normalise("+1 5555550100", sweden).as_deref(),
+            Ok("+1 5555550100")
+        );
+    }
+
+    #[test]
+    fn spaces_and_case_do_not_make_another_number() {
+        assert!(same("+1 5555550100", "+15555550100"));
+        assert!(same("+1 5555550100X12", "+1 5555550100x12"));
+        assert!(!same("+1 5555550100", "+1 5555550101"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,40}", region in prop::option::of("[A-Z]{2}")) {
+            let region = region.and_then(|region| region.parse().ok());
+            if let Ok(number) = normalise(&text, region) {
+                prop_assert_eq!(normalise(&number, None), Ok(number.clone()));
+            }
+        }
+
+        #[test]
+        fn no_digits_make_it_panic(text in "[+0-9 ()x.;/-]{0,30}") {
+            if let Ok(number) = normalise(&text, None) {
+                prop_assert_eq!(normalise(&number, None), Ok(number.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+use super::*;
+use crate::jobs::script::{answer, error, lost, play};
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+const LOOK: &str = "GET /users/ana@x.example/authentication/temporaryAccessPassMethods";
+const POST: &str = r#"POST /users/ana@x.example/authentication/temporaryAccessPassMethods {"isUsableOnce":false,"lifetimeInMinutes":60}"#;
+const SHOWN: &str = "ResultStartsAt=2026-11-20T09:00:00Z | ResultExpiresAt=2026-11-20T10:00:00Z | ResultUsableOnce=false";
+const SENT_AT: OffsetDateTime = datetime!(2026-11-20 09:00:00 UTC);
+
+fn conversation(on_existing: OnExisting, resumed: bool) -> Box<dyn Conversation> {
+    let content = json!({"user": "ana@x.example", "lifetime": 60, "start": null, "once": false});
+    let item = Item {
+        id: ItemId(1),
+        content,
+        sent_at: resumed.then_some(SENT_AT),
+    };
+    Box::new(Exchange::new(item, on_existing))
+}
+
+#[track_caller]
+fn check(on_existing: OnExisting, replies: Vec<Reply>, expected: &[&str]) {
+    assert_eq!(play(conversation(on_existing, false), replies), expected);
+}
+
+#[track_caller]
+fn check_resumed(replies: Vec<Reply>, expected: &[&str]) {
+    assert_eq!(
+        play(conversation(OnExisting::Keep, true), replies),
+        expected
+    );
+}
+
+/// A pass as the service describes it, with these members changed.
+fn pass(id: &str, usability: &str, changes: Value) -> Value {
+    let mut pass = json!({
+        "id": id, "temporaryAccessPass": null, "createdDateTime": "2026-11-20T09:00:01.5026721Z",
+        "startDateTime": "2026-11-20T09:00:00Z", "lifetimeInMinutes": 60, "isUsableOnce": false,
+        "isUsable": usability == "EnabledByPolicy", "methodUsabilityReason": usability,
+    });
+    if let (Some(pass), Value::Object(changes)) = (pass.as_object_mut(), changes) {
+        pass.extend(changes);
+    }
+    pass
+}
+
+fn made() -> Reply {
+    answer(
+        201,
+        pass(
+            "new",
+            "EnabledByPolicy",
+            json!({"temporaryAccessPass": "nc+&G=xw"}),
+        ),
+    )
+}
+
+fn there(pass: &Value) -> Reply {
+    answer(200, json!({"value": [pass]}))
+}
+
+fn none() -> Reply {
+    answer(200, json!({"value": []}))
+}
+
+fn ended(action: &str) -> String {
+    format!(
+        "1: succeeded {action} | 201 | {SHOWN} | ResultUsability=EnabledByPolicy | secret=nc+&G=xw"
+    )
+}
+
+fn kept() -> String {
+    format!("1: unchanged kept | {SHOWN} | ResultUsability=EnabledByPolicy")
+}
+
+#[test]
+fn a_person_without_a_pass_gets_one() {
+    check(
+        OnExisting::Keep,
+        vec![none(), made()],
+        &[LOOK, POST, &ended("created")],
+    );
+}
+
+#[test]
+fn a_usable_pass_is_dealt_with_as_chosen() {
+    let usable = || there(&pass("old", "EnabledByPolicy", Value::Null));
+    check(OnExisting::Keep, vec![usable()], &[LOOK, &kept()]);
+    check(
+        OnExisting::Replace,
+        vec![usable(), made()],
+        &[LOOK, POST, &ended("replaced")],
+    );
+    let failed = format!(
+        "1: failed kept | the person has a usable pass already | {SHOWN} | ResultUsability=EnabledByPolicy"
+    );
+    check(OnExisting::Fail, vec![usable()], &[LOOK, &failed]);
+}
+
+#[test]
+fn a_pass_that_waits_for_its_time_is_usable_and_a_spent_one_is_not() {
+    let waiting = there(&pass("old", "NotYetValid", Value::Null));
+    let kept = format!("1: unchanged kept | {SHOWN} | ResultUsability=NotYetValid");
+    check(OnExisting::Keep, vec![waiting], &[LOOK, &kept]);
+    for usability in ["Expired", "OneTimeUsed", "DisabledByPolicy"] {
+        let spent = there(&pass("old", usability, Value::Null));
+        check(
+            OnExisting::Keep,
+            vec![spent, made()],
+            &[LOOK, POST, &ended("created")],
+        );
+    }
+}
+
+#[test]
+fn a_refusal_keeps_the_service_s_reason() {
+    let missing = || error(404, "Request_ResourceNotFound", "No such user.");
+    let ending = "1: failed - | 404 | Request_ResourceNotFound | No such user.";
+    check(OnExisting::Keep, vec![missing()], &[LOOK, ending]);
+    let guest = error(
+        400,
+        "badRequest",
+        "Temporary Access Pass cannot be added to an external guest user.",
+    );
+    let ending = "1: failed - | 400 | badRequest | Temporary Access Pass cannot be added to an external guest user.";
+    check(OnExisting::Keep, vec![none(), guest], &[LOOK, POST, ending]);
+    check(
+        OnExisting::Keep,
+        vec![lost()],
+        &[LOOK, "1: failed - | connection reset"],
+    );
+}
+
+#[test]
+fn a_pass_whose_answer_was_lost_was_seen_by_nobody_and_is_issued_again() {
+    let ours = || there(&pass("ours", "EnabledByPolicy", Value::Null));
+    check(
+        OnExisting::Keep,
+        vec![none(), lost(), ours(), made()],
+        &[LOOK, POST, LOOK, POST, &ended("created")],
+    );
+    check(
+        OnExisting::Keep,
+        vec![none(), lost(), none(), made()],
+        &[LOOK, POST, LOOK, POST, &ended("created")],
+    );
+    let empty = answer(201, pass("ours", "EnabledByPolicy", Value::Null));
+    check(
+        OnExisting::Keep,
+        vec![none(), empty, ours(), made()],
+        &[LOOK, POST, LOOK, POST, &ended("created")],
+    );
+}
+
+#[test]
+fn a_pass_that_somebody_else_made_meanwhile_is_left_alone() {
+    let theirs = || {
+        there(&pass(
+            "theirs",
+            "EnabledByPolicy",
+            json!({"lifetimeInMinutes": 480}),
+        ))
+    };
+    let said = play(
+        conversation(OnExisting::Keep, false),
+        vec![none(), lost(), theirs()],
+    );
+    assert_eq!(said[..3], [LOOK, POST, LOOK]);
+    assert!(said[3].starts_with("1: unchanged kept"), "{said:?}");
+}
+
+#[test]
+fn after_a_crash_it_looks_first_and_tells_its_own_pass_by_when_it_was_made() {
+    let made_at = |time: &str| {
+        there(&pass(
+            "x",
+            "EnabledByPolicy",
+            json!({"createdDateTime": time}),
+        ))
+    };
+    check_resumed(
+        vec![made_at("2026-11-20T09:00:01Z"), made()],
+        &[LOOK, POST, &ended("created")],
+    );
+    // A clock that is some minutes off makes no difference.
+    check_resumed(
+        vec![made_at("2026-11-20T08:57:00Z"), made()],
+        &[LOOK, POST, &ended("created")],
+    );
+    check_resumed(vec![none(), made()], &[LOOK, POST, &ended("created")]);
+    check_resumed(vec![made_at("2026-11-19T09:00:00Z")], &[LOOK, &kept()]);
+    check_resumed(
+        vec![made_at("")],
+        &[
+            LOOK,
+            "1: in_doubt - | the program ended; there is a pass, and it does not say when it was made",
+        ],
+    );
+}
+
+#[test]
+fn what_cannot_be_verified_is_in_doubt() {
+    check(
+        OnExisting::Keep,
+        vec![none(), lost(), error(503, "", "")],
+        &[
+            LOOK,
+            POST,
+            LOOK,
+            "1: in_doubt - | connection reset; whether there is a pass could not be read",
+        ],
+    );
+    let replies = std::iter::once(none())
+        .chain((0..WRITES_AT_MOST).flat_map(|_| [lost(), none()]))
+        .collect();
+    let said = play(conversation(OnExisting::Keep, false), replies);
+    assert_eq!(
+        said.last().unwrap(),
+        "1: in_doubt - | sent 5 times, the last time: connection reset"
+    );
+}

@@ -1,0 +1,430 @@
+//! Puts the parts together: one execution of a job over one input file.
+
+use crate::engine::{Limits, Scheduler, Statistics};
+use crate::jobs::{Job, OptionError, Settings, Work};
+use crate::shell::clock::Clock;
+use crate::shell::driver::{Driver, Ended, Observer, Orders};
+use crate::shell::http::{self, HttpTransport, UrlError};
+use crate::shell::input::{Input, InputError};
+use crate::shell::results::{self, Destination, Results, ResultsError};
+use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally};
+use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
+use crate::shell::transport::Transport;
+use crate::simulator::{self, Scenario};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What is to be run, and how.
+#[derive(Debug)]
+pub struct Plan {
+    /// The kind of work.
+    pub job: &'static dyn Job,
+    /// The job's own options.
+    pub options: BTreeMap<String, String>,
+    /// The CSV file.
+    pub input: PathBuf,
+    /// Only so many rows from the top.
+    pub rows: Option<u64>,
+    /// Which tenant.
+    pub tenant: TenantChoice,
+    /// Where results go.
+    pub results: Destination,
+    /// Where the run file lies.
+    pub run_file: PathBuf,
+    /// Moves an earlier run of that name aside.
+    pub fresh: bool,
+    /// How to use the service.
+    pub limits: Limits,
+    /// How to drive the run.
+    pub orders: Orders,
+}
+
+/// Which tenant a run is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TenantChoice {
+    /// A made-up one in this process.
+    Sandbox,
+    /// The one that the token belongs to, at this Graph host.
+    Graph(String),
+}
+
+/// How a run went.
+#[derive(Debug)]
+pub struct Summary {
+    /// The kind of work.
+    pub job: &'static dyn Job,
+    /// How it ended.
+    pub ended: Ended,
+    /// Counts of result lines.
+    pub tally: Tally,
+    /// Counts by line of the input, for jobs whose rows become many lines.
+    pub by_row: Vec<RowCounts>,
+    /// The first rows that were refused, each with its reason.
+    pub refusals: Vec<String>,
+    /// What went over the wire.
+    pub statistics: Statistics,
+    /// How long it took.
+    pub took: Duration,
+    /// Where the results are.
+    pub results: Destination,
+    /// Where the run file is, unless there was nothing to keep.
+    pub run_file: Option<PathBuf>,
+}
+
+/// Why a run could not begin, or could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// An option of the job makes no sense.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// The Graph host makes no sense.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// The input cannot be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The results cannot be written.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    /// The run file cannot be used, and nothing was sent.
+    #[error(transparent)]
+    RunFile(#[from] RunFileError),
+    /// There is no token.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// Two of the files are one.
+    #[error("`{}` cannot be both {one} and {other}", path.display())]
+    SameFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        one: &'static str,
+        /// What it would be too.
+        other: &'static str,
+    },
+    /// An earlier run is in the way.
+    #[error(
+        "the run file `{}` holds an earlier run of `{job}` over `{input}`: {settled} of {lines} lines are settled",
+        path.display()
+    )]
+    EarlierRun {
+        /// The run file.
+        path: PathBuf,
+        /// Its job.
+        job: String,
+        /// Its input.
+        input: String,
+        /// Result lines that are settled.
+        settled: u64,
+        /// All result lines.
+        lines: u64,
+    },
+    /// A file cannot be moved aside.
+    #[error("cannot move `{}` aside", path.display())]
+    MoveAside {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The sandbox did not start.
+    #[error("cannot start the sandbox")]
+    Sandbox(#[source] std::io::Error),
+    /// The run was under way when its run file failed; it can go on where the file says.
+    #[error("the run stopped, because its run file failed: nothing was sent since")]
+    Stopped(#[source] RunFileError),
+    /// The run is over and its results could not be written; the run file has them.
+    #[error("the run is over, but its results could not be written; `{}` has them", run_file.display())]
+    Unwritten {
+        /// The run file.
+        run_file: PathBuf,
+        /// The reason.
+        source: ResultsError,
+    },
+}
+
+/// Runs a plan to its end. Everything that can be found out before the first request is found out before it.
+pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, RunError> {
+    let clock = Clock::start();
+    match &plan.tenant {
+        TenantChoice::Sandbox => {
+            let sandbox = simulator::spawn(&Scenario::default()).map_err(RunError::Sandbox)?;
+            let root = http::graph_root(&format!("http://{}", sandbox.address()))?;
+            tracing::info!(root, "the sandbox is up");
+            let transport = HttpTransport::new(&root)?;
+            run_at(plan, &root, &transport, &SandboxToken, clock, observer).await
+        }
+        TenantChoice::Graph(url) => {
+            let root = http::graph_root(url)?;
+            let transport = HttpTransport::new(&root)?;
+            let credential = EnvironmentToken::read()?;
+            run_at(plan, &root, &transport, &credential, clock, observer).await
+        }
+    }
+}
+
+/// The same at a tenant that is reached by `transport`; in tests this is memory, and time is virtual.
+pub async fn run_at<T: Transport, C: Credential>(
+    plan: Plan,
+    graph_root: &str,
+    transport: &T,
+    credential: &C,
+    clock: Clock,
+    observer: &mut dyn Observer,
+) -> Result<Summary, RunError> {
+    let work = plan.job.configure(&Settings {
+        options: plan.options.clone(),
+        graph_root: graph_root.to_owned(),
+        started_at: clock.started_at(),
+    })?;
+    let mut input = Input::open(&plan.input, plan.job.columns())?;
+    let carried = carried_columns(&input, plan.job);
+    plan.check_paths()?;
+    plan.clear_the_way()?;
+    let results = Results::open(&plan.results)?;
+    let mut run_file = RunFile::create(&plan.run_file, &plan.header(clock, &carried))?;
+    let refusals = match import(
+        &mut input,
+        &carried,
+        work.as_ref(),
+        plan.rows,
+        &mut run_file,
+    ) {
+        Ok(refusals) => refusals,
+        Err(error) => {
+            // Nothing was sent, so there is nothing to keep.
+            let _ = run_file.discard();
+            return Err(error);
+        }
+    };
+    let scheduler = Scheduler::new(plan.limits, seed(clock));
+    let orders = plan.orders.clone();
+    let driver = Driver {
+        transport,
+        credential,
+        clock,
+        run_file: &mut run_file,
+        scheduler,
+        orders,
+    };
+    let (ended, statistics) = driver
+        .drive(work.as_ref(), observer)
+        .await
+        .map_err(RunError::Stopped)?;
+    let columns: Vec<String> = carried.into_iter().map(|column| column.name).collect();
+    plan.finish(
+        run_file,
+        results,
+        &columns,
+        Outline {
+            ended,
+            statistics,
+            refusals,
+            clock,
+        },
+    )
+}
+
+/// What is known of a run when it is over.
+struct Outline {
+    ended: Ended,
+    statistics: Statistics,
+    refusals: Vec<String>,
+    clock: Clock,
+}
+
+impl Plan {
+    fn finish(
+        self,
+        run_file: RunFile,
+        results: Results,
+        columns: &[String],
+        outline: Outline,
+    ) -> Result<Summary, RunError> {
+        let unwritten = |source| RunError::Unwritten {
+            run_file: self.run_file.clone(),
+            source,
+        };
+        results
+            .write(&run_file, self.job, columns)
+            .map_err(unwritten)?;
+        let tally = run_file.tally().clone();
+        let has_item_columns = !self.job.item_columns().is_empty();
+        let by_row = if has_item_columns {
+            run_file.counts_by_row()?
+        } else {
+            Vec::new()
+        };
+        let keep = !matches!(outline.ended, Ended::Refused);
+        if !keep {
+            run_file.discard()?;
+        }
+        Ok(Summary {
+            job: self.job,
+            ended: outline.ended,
+            tally,
+            by_row,
+            refusals: outline.refusals,
+            statistics: outline.statistics,
+            took: outline.clock.now().since_start(),
+            results: self.results,
+            run_file: keep.then_some(self.run_file),
+        })
+    }
+
+    fn header(&self, clock: Clock, carried: &[Carried]) -> Header {
+        let columns: Vec<&str> = carried.iter().map(|column| column.name.as_str()).collect();
+        let started_at = clock
+            .started_at()
+            .format(&time::format_description::well_known::Rfc3339);
+        Header {
+            job: self.job.name().to_owned(),
+            input: self.input.display().to_string(),
+            tenant: match &self.tenant {
+                TenantChoice::Sandbox => Header::SANDBOX.to_owned(),
+                TenantChoice::Graph(url) => url.clone(),
+            },
+            options: serde_json::to_string(&self.options).unwrap_or_default(),
+            columns: serde_json::to_string(&columns).unwrap_or_default(),
+            started_at: started_at.unwrap_or_default(),
+        }
+    }
+
+    /// No file may be two things: the results would overwrite the input.
+    fn check_paths(&self) -> Result<(), RunError> {
+        let mut files = vec![("the input", &self.input), ("the run file", &self.run_file)];
+        if let Destination::File(path) = &self.results {
+            files.push(("the results", path));
+        }
+        for (place, (one, first)) in files.iter().enumerate() {
+            for (other, second) in files.iter().skip(place + 1) {
+                if is_same_file(first, second) {
+                    return Err(RunError::SameFile {
+                        path: (*first).clone(),
+                        one,
+                        other,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes room for the run file: one that holds nothing that could be lost goes, any other stays or is moved aside.
+    fn clear_the_way(&self) -> Result<(), RunError> {
+        if !self.run_file.exists() {
+            return Ok(());
+        }
+        let earlier = RunFile::open(&self.run_file)?;
+        if !earlier.holds_truth()? {
+            return Ok(earlier.discard()?);
+        }
+        if !self.fresh {
+            let header = earlier.header()?;
+            return Err(RunError::EarlierRun {
+                path: self.run_file.clone(),
+                job: header.job,
+                input: header.input,
+                settled: earlier.tally().settled_lines(),
+                lines: earlier.tally().lines,
+            });
+        }
+        // Closed, so that everything is in the one file that is moved.
+        drop(earlier);
+        move_aside(&self.run_file)?;
+        match &self.results {
+            Destination::File(path) if path.is_file() => move_aside(path),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A column of the input that is carried into the results.
+struct Carried {
+    name: String,
+    place: usize,
+}
+
+fn carried_columns(input: &Input, job: &dyn Job) -> Vec<Carried> {
+    let columns = input.header().iter().enumerate();
+    let columns = columns.filter(|(_, name)| !results::replaces(job, name));
+    columns
+        .map(|(place, name)| Carried {
+            name: name.clone(),
+            place,
+        })
+        .collect()
+}
+
+/// Reads and checks the whole input. Returns the first refusals, each as a sentence.
+fn import(
+    input: &mut Input,
+    carried: &[Carried],
+    work: &dyn Work,
+    rows: Option<u64>,
+    run_file: &mut RunFile,
+) -> Result<Vec<String>, RunError> {
+    /// As many as somebody would read in a terminal; the results have them all.
+    const SHOWN: usize = 10;
+    let places: Vec<usize> = carried.iter().map(|column| column.place).collect();
+    let mut refusals = Vec::new();
+    let mut count = 0;
+    while rows.is_none_or(|rows| count < rows) {
+        let Some(row) = input.next_row()? else { break };
+        count += 1;
+        let id = run_file.add_row(row.line, &row.cells_at(&places))?;
+        let refusal = match work.check(&input.fields(&row)) {
+            Ok(item) => run_file
+                .add_item(id, row.line, &item)?
+                .map(|double| format!("asks for the same as line {}", double.line)),
+            Err(problems) => {
+                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                let why = problems.join("; ");
+                run_file.refuse_row(id, &why)?;
+                Some(why)
+            }
+        };
+        if let Some(why) = refusal
+            && refusals.len() < SHOWN
+        {
+            refusals.push(format!("line {}: {why}", row.line));
+        }
+    }
+    if count == 0 {
+        Err(input.no_rows().into())
+    } else {
+        Ok(refusals)
+    }
+}
+
+/// Jitter needs no secret, only to differ between runs.
+fn seed(clock: Clock) -> u64 {
+    let nanoseconds = clock.started_at().unix_timestamp_nanos().unsigned_abs();
+    u64::try_from(nanoseconds & u128::from(u64::MAX)).unwrap_or_default()
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// Renames `name.ext` to the first free of `name.1.ext`, `name.2.ext`, …
+fn move_aside(path: &Path) -> Result<(), RunError> {
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let aside = |number: u32| path.with_extension(format!("{number}.{extension}"));
+    let place = (1..=u32::MAX).map(aside).find(|place| !place.exists());
+    let failed = |source| RunError::MoveAside {
+        path: path.to_owned(),
+        source,
+    };
+    place
+        .map_or(Ok(()), |place| std::fs::rename(path, place))
+        .map_err(failed)
+}

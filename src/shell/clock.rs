@@ -1,0 +1,59 @@
+//! The one place that reads the time.
+
+use crate::engine::Moment;
+use std::time::Duration;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+/// Time since the start of the run, and the time of day that goes with it.
+///
+/// Both come from tokio's clock after the start: under paused time hours pass in milliseconds, and a wall clock that
+/// jumps does not disturb a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    started: Instant,
+    started_at: OffsetDateTime,
+}
+
+impl Clock {
+    /// Starts now, by the clock of this machine.
+    #[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
+    pub fn start() -> Self {
+        Self {
+            started: Instant::now(),
+            started_at: OffsetDateTime::now_utc(),
+        }
+    }
+
+    /// Starts now, and calls it `started_at`.
+    #[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
+    pub fn start_at(started_at: OffsetDateTime) -> Self {
+        Self {
+            started: Instant::now(),
+            started_at,
+        }
+    }
+
+    /// Now, as the engine counts.
+    #[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
+    pub fn now(&self) -> Moment {
+        Moment::at(Instant::now().duration_since(self.started))
+    }
+
+    /// Now, as people count.
+    pub fn wall(&self) -> OffsetDateTime {
+        self.started_at + self.now().since_start()
+    }
+
+    /// When the run started, as people count.
+    pub fn started_at(&self) -> OffsetDateTime {
+        self.started_at
+    }
+
+    /// Comes back at `moment`.
+    pub async fn sleep_until(&self, moment: Moment) {
+        // Tokio's timer counts whole milliseconds; one more is never too early.
+        tokio::time::sleep_until(self.started + moment.since_start() + Duration::from_micros(1))
+            .await;
+    }
+}

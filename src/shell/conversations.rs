@@ -1,0 +1,222 @@
+//! The conversations that are under way: between the run file, the job and the scheduler.
+
+use super::run_file::{RunFile, RunFileError};
+use crate::engine::{Batch, Delivery, Moment, OperationId, Reply, Scheduler};
+use crate::jobs::{Conversation, Item, ItemId, Stage, Step, Work};
+use std::collections::HashMap;
+use time::OffsetDateTime;
+
+/// Conversations at a time, so that memory does not grow with the input. Each has one operation on its way; this is
+/// enough to keep several times the usual number of full batches waiting.
+const AT_A_TIME: usize = 400;
+/// Items that are taken from the run file at once.
+const PULL: usize = 400;
+
+/// Starts conversations about items, carries their calls to the scheduler and their endings to the run file.
+#[derive(Debug)]
+pub(super) struct Conversations<'a> {
+    work: &'a dyn Work,
+    under_way: HashMap<OperationId, Talk>,
+    stage: Stage,
+    /// The last item that was taken.
+    last: ItemId,
+    /// Items that wait for company.
+    leftovers: Vec<Item>,
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Talk {
+    conversation: Box<dyn Conversation>,
+    reads: u32,
+    writes: u32,
+    /// Whether a reply left open if something took effect.
+    doubt: bool,
+}
+
+impl Talk {
+    fn new(conversation: Box<dyn Conversation>) -> Self {
+        let doubt = conversation.was_sent();
+        Self {
+            conversation,
+            reads: 0,
+            writes: 0,
+            doubt,
+        }
+    }
+}
+
+/// The time, as the engine counts and as people count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    pub(super) moment: Moment,
+    pub(super) wall: OffsetDateTime,
+}
+
+impl<'a> Conversations<'a> {
+    pub(super) fn new(work: &'a dyn Work) -> Self {
+        Self {
+            work,
+            under_way: HashMap::new(),
+            stage: Stage::Check,
+            last: ItemId(0),
+            leftovers: Vec::new(),
+            count: 0,
+        }
+    }
+
+    /// The stage that the run is in.
+    pub(super) fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Goes on to the second stage.
+    pub(super) fn begin_work(&mut self) {
+        self.stage = Stage::Work;
+        self.last = ItemId(0);
+    }
+
+    /// Starts as many as there is room for.
+    pub(super) fn start(
+        &mut self,
+        run_file: &mut RunFile,
+        scheduler: &mut Scheduler,
+        now: Now,
+    ) -> Result<(), RunFileError> {
+        while self.under_way.len() < AT_A_TIME {
+            let pulled = run_file.pull(self.stage, self.last, PULL)?;
+            self.last = pulled.last().map_or(self.last, |item| item.id);
+            // While others are under way they may still find more of the same.
+            let all = pulled.is_empty() && self.under_way.is_empty();
+            if pulled.is_empty() && (self.leftovers.is_empty() || !all) {
+                break;
+            }
+            let mut items = std::mem::take(&mut self.leftovers);
+            items.extend(pulled);
+            let (conversations, leftovers) = self.work.converse(items, all);
+            self.leftovers = leftovers;
+            for conversation in conversations {
+                self.begin(Talk::new(conversation), run_file, scheduler, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what is about to be sent, and records the intent of every write.
+    pub(super) fn sending(
+        &mut self,
+        batch: &Batch,
+        run_file: &mut RunFile,
+        at: OffsetDateTime,
+    ) -> Result<(), RunFileError> {
+        for (id, operation) in &batch.operations {
+            let Some(talk) = self.under_way.get_mut(id) else {
+                continue;
+            };
+            if operation.writes() {
+                talk.writes += 1;
+                run_file.sent(&talk.conversation.items(), at)?;
+            } else {
+                talk.reads += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Records that writes certainly did not run.
+    pub(super) fn returned(
+        &self,
+        ids: &[OperationId],
+        run_file: &mut RunFile,
+        at: OffsetDateTime,
+    ) -> Result<(), RunFileError> {
+        // Where an earlier write is in doubt, this one's return changes nothing: the item stays sent.
+        let talks = ids
+            .iter()
+            .filter_map(|id| self.under_way.get(id))
+            .filter(|talk| !talk.doubt);
+        talks
+            .map(|talk| talk.conversation.items())
+            .try_for_each(|items| run_file.returned(&items, at))
+    }
+
+    /// Lets a conversation hear a reply.
+    pub(super) fn deliver(
+        &mut self,
+        delivery: Delivery,
+        run_file: &mut RunFile,
+        scheduler: &mut Scheduler,
+        now: Now,
+    ) -> Result<(), RunFileError> {
+        let Some(mut talk) = self.under_way.remove(&delivery.id) else {
+            return Ok(());
+        };
+        talk.doubt |= delivery.reply.is_in_doubt();
+        let step = talk.conversation.hear(delivery.reply);
+        self.carry_out(talk, step, run_file, scheduler, now)
+    }
+
+    fn begin(
+        &mut self,
+        mut talk: Talk,
+        run_file: &mut RunFile,
+        scheduler: &mut Scheduler,
+        now: Now,
+    ) -> Result<(), RunFileError> {
+        let step = if talk.writes == 0 && talk.conversation.was_sent() {
+            let why = "the program ended before the reply was recorded";
+            talk.conversation.hear(Reply::Unknown(why.to_owned()))
+        } else {
+            talk.conversation.start()
+        };
+        self.carry_out(talk, step, run_file, scheduler, now)
+    }
+
+    fn carry_out(
+        &mut self,
+        talk: Talk,
+        step: Step,
+        run_file: &mut RunFile,
+        scheduler: &mut Scheduler,
+        now: Now,
+    ) -> Result<(), RunFileError> {
+        match step {
+            Step::Call(operation) => {
+                self.count += 1;
+                let id = OperationId(self.count);
+                scheduler.offer(id, operation, now.moment);
+                self.under_way.insert(id, talk);
+                Ok(())
+            }
+            Step::Settle(items) => {
+                let attempts = if talk.writes > 0 {
+                    talk.writes
+                } else {
+                    talk.reads
+                };
+                items.iter().try_for_each(|(item, settlement)| {
+                    run_file.settle(*item, settlement, attempts, now.wall)
+                })
+            }
+            Step::Found { items, then } => {
+                for parent in talk.conversation.items() {
+                    run_file.found(parent, &items, now.wall)?;
+                }
+                self.carry_out(talk, *then, run_file, scheduler, now)
+            }
+            Step::Expanded => {
+                let items = talk.conversation.items();
+                items
+                    .into_iter()
+                    .try_for_each(|item| run_file.expanded(item, now.wall))
+            }
+            Step::Divide(parts) => parts.into_iter().try_for_each(|conversation| {
+                let part = Talk {
+                    conversation,
+                    ..talk
+                };
+                self.begin(part, run_file, scheduler, now)
+            }),
+        }
+    }
+}

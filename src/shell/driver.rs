@@ -1,0 +1,299 @@
+//! The loop that carries out what the engine and the jobs decide.
+//!
+//! One turn: take replies in, let conversations go on, let the scheduler say what to send, put all of it on the disk with
+//! one commit, show it, send it, wait. So an intent is durable before its request leaves, and an outcome before anybody
+//! sees it. The same code runs in real time over sockets and in virtual time over memory.
+
+use super::clock::Clock;
+use super::conversations::{Conversations, Now};
+use super::run_file::{RunFile, RunFileError, Tally};
+use super::token::{Credential, SignInError};
+use super::transport::{Transport, TransportError};
+use crate::engine::{Answer, Batch, BatchId, Moment, Next, Outcome, Reply, Scheduler, Statistics};
+use crate::jobs::{Stage, Work};
+use crate::wire::{self, BatchReply, HttpReply};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use secrecy::SecretString;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// Everything is settled.
+    Done,
+    /// Something was refused before the first write, and the user did not say to go on without it.
+    Refused,
+    /// The user asked to stop.
+    Interrupted,
+    /// The service let nothing through for too long; this was the last thing in the way.
+    NothingThrough(String),
+    /// The service does not take batches, for the reason in this answer.
+    BatchesRefused(Answer),
+    /// There is no token that the service takes.
+    SignIn(SignInError),
+}
+
+/// What is shown while a run is under way: always of what is on the disk.
+#[derive(Clone, Debug)]
+pub struct Progress<'a> {
+    /// Counts of result lines.
+    pub tally: &'a Tally,
+    /// What went through the scheduler.
+    pub statistics: Statistics,
+    /// How long the service has asked us to stay away, from now.
+    pub pause: Option<Duration>,
+    /// Batches on their way.
+    pub in_flight: usize,
+    /// Whether no new batch is sent any more, and the last replies are awaited.
+    pub stopping: bool,
+    /// Time since the start of the run.
+    pub elapsed: Duration,
+}
+
+/// Watches a run.
+pub trait Observer {
+    /// A turn is over.
+    fn turn(&mut self, progress: &Progress<'_>);
+}
+
+/// How a run is to be driven.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    /// Goes on without what is refused before the first write.
+    pub skip_refused: bool,
+    /// How often the user asked to stop: once to end in order, twice to end now.
+    pub stop: watch::Receiver<u32>,
+}
+
+/// How long replies are waited for after the user asked to stop.
+const LAST_REPLIES: Duration = Duration::from_secs(30);
+
+type Flight<'a> =
+    Pin<Box<dyn Future<Output = (BatchId, usize, Result<HttpReply, TransportError>)> + 'a>>;
+
+/// A run on its way.
+#[derive(Debug)]
+pub struct Driver<'a, T, C> {
+    /// The way to the service.
+    pub transport: &'a T,
+    /// Where tokens come from.
+    pub credential: &'a C,
+    /// The time.
+    pub clock: Clock,
+    /// The truth.
+    pub run_file: &'a mut RunFile,
+    /// What decides when to send.
+    pub scheduler: Scheduler,
+    /// How it is to be driven.
+    pub orders: Orders,
+}
+
+impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
+    /// Runs until everything is settled or nothing can go on. An error is one of the run file; nothing was sent since.
+    pub async fn drive(
+        mut self,
+        work: &dyn Work,
+        observer: &mut dyn Observer,
+    ) -> Result<(Ended, Statistics), RunFileError> {
+        let mut token = match self.credential.token().await {
+            Ok(token) => token,
+            Err(error) => return Ok((Ended::SignIn(error), Statistics::default())),
+        };
+        let mut conversations = Conversations::new(work);
+        let mut flights: FuturesUnordered<Flight<'a>> = FuturesUnordered::new();
+        let mut over: Option<Over> = None;
+        loop {
+            if over.is_none() && self.stops_asked() > 0 {
+                over = Some(self.over(Ended::Interrupted));
+            }
+            let turn = match &over {
+                None => self.turn(&mut conversations)?,
+                Some(over) => Turn {
+                    sendings: Vec::new(),
+                    wait: Wait::Until(over.wait_until),
+                },
+            };
+            self.run_file.commit()?;
+            self.show(observer, over.is_some());
+            for batch in turn.sendings {
+                flights.push(self.send(&batch, token.clone()));
+            }
+            let until = match turn.wait {
+                Wait::Over(ended) => {
+                    over = Some(self.over(ended));
+                    continue;
+                }
+                Wait::Token => {
+                    match self.credential.renew().await {
+                        Ok(renewed) => token = renewed,
+                        Err(error) => over = Some(self.over(Ended::SignIn(error))),
+                    }
+                    self.scheduler.token_renewed();
+                    continue;
+                }
+                Wait::Reply => None,
+                Wait::Until(moment) => Some(moment),
+            };
+            // Replies that are on their way are worth waiting for, but not for ever.
+            let patience = |over: &Over| !flights.is_empty() && self.clock.now() < over.wait_until;
+            match over {
+                Some(over) if !patience(&over) || self.stops_asked() > 1 => {
+                    return Ok((over.ended, self.scheduler.statistics()));
+                }
+                _ => self.wait(&mut flights, &mut conversations, until).await?,
+            }
+        }
+    }
+
+    fn stops_asked(&self) -> u32 {
+        *self.orders.stop.borrow()
+    }
+
+    fn over(&self, ended: Ended) -> Over {
+        Over {
+            ended,
+            wait_until: self.clock.now() + LAST_REPLIES,
+        }
+    }
+
+    /// Lets the scheduler decide until it has nothing more to send now.
+    fn turn(&mut self, conversations: &mut Conversations<'_>) -> Result<Turn, RunFileError> {
+        let mut sendings = Vec::new();
+        let wait = loop {
+            let now = self.now();
+            conversations.start(self.run_file, &mut self.scheduler, now)?;
+            match self.scheduler.next(now.moment) {
+                Next::Send(batch) => {
+                    conversations.sending(&batch, self.run_file, now.wall)?;
+                    sendings.push(batch);
+                }
+                Next::RenewToken => break Wait::Token,
+                Next::WaitUntil(moment) => break Wait::Until(moment),
+                Next::WaitForReply => break Wait::Reply,
+                Next::SignInRefused => break Wait::Over(Ended::SignIn(SignInError::RefusedAgain)),
+                Next::BatchesRefused(answer) => break Wait::Over(Ended::BatchesRefused(answer)),
+                Next::GiveUp(why) => break Wait::Over(Ended::NothingThrough(why)),
+                Next::Idle if conversations.stage() == Stage::Work => {
+                    break Wait::Over(Ended::Done);
+                }
+                Next::Idle => {
+                    let tally = self.run_file.tally();
+                    let bad = tally.count(Outcome::Refused) + tally.count(Outcome::Failed);
+                    if bad > 0 && !self.orders.skip_refused {
+                        break Wait::Over(Ended::Refused);
+                    }
+                    conversations.begin_work();
+                }
+            }
+        };
+        Ok(Turn { sendings, wait })
+    }
+
+    fn send(&self, batch: &Batch, token: SecretString) -> Flight<'a> {
+        let (id, count, body) = (batch.id, batch.operations.len(), wire::encode(batch));
+        let transport = self.transport;
+        Box::pin(async move { (id, count, transport.post_batch(&token, body).await) })
+    }
+
+    /// Waits for a reply, a moment or the user, whichever is first, and takes in all replies that are there.
+    async fn wait(
+        &mut self,
+        flights: &mut FuturesUnordered<Flight<'a>>,
+        conversations: &mut Conversations<'_>,
+        until: Option<Moment>,
+    ) -> Result<(), RunFileError> {
+        let clock = self.clock;
+        let moment = async move {
+            match until {
+                Some(moment) => clock.sleep_until(moment).await,
+                None => std::future::pending().await,
+            }
+        };
+        let first = tokio::select! {
+            biased;
+            Some(reply) = flights.next(), if !flights.is_empty() => Some(reply),
+            () = moment => None,
+            Ok(()) = self.orders.stop.changed() => None,
+        };
+        let mut replies: Vec<_> = first.into_iter().collect();
+        while let Some(Some(reply)) = futures_util::FutureExt::now_or_never(flights.next()) {
+            replies.push(reply);
+        }
+        for (batch, count, reply) in replies {
+            self.receive(batch, count, reply, conversations)?;
+        }
+        Ok(())
+    }
+
+    fn receive(
+        &mut self,
+        batch: BatchId,
+        count: usize,
+        reply: Result<HttpReply, TransportError>,
+        conversations: &mut Conversations<'_>,
+    ) -> Result<(), RunFileError> {
+        let now = self.now();
+        let reply = match reply {
+            Ok(reply) => wire::decode(count, &reply, now.wall),
+            Err(TransportError::Unsent(why)) => BatchReply::Each(vec![Reply::Unsent(why); count]),
+            Err(TransportError::Lost(why)) => BatchReply::Each(vec![Reply::Unknown(why); count]),
+        };
+        let settled = match reply {
+            BatchReply::Each(replies) => self.scheduler.settle(batch, replies, now.moment),
+            BatchReply::Refused(answer) => self.scheduler.refuse(batch, answer, now.moment),
+        };
+        conversations.returned(&settled.returned, self.run_file, now.wall)?;
+        for delivery in settled.deliveries {
+            conversations.deliver(delivery, self.run_file, &mut self.scheduler, now)?;
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            moment: self.clock.now(),
+            wall: self.clock.wall(),
+        }
+    }
+
+    fn show(&self, observer: &mut dyn Observer, stopping: bool) {
+        let now = self.clock.now();
+        observer.turn(&Progress {
+            tally: self.run_file.tally(),
+            statistics: self.scheduler.statistics(),
+            pause: self
+                .scheduler
+                .paused_until(now)
+                .map(|until| until.since(now)),
+            in_flight: self.scheduler.in_flight(),
+            stopping,
+            elapsed: now.since_start(),
+        });
+    }
+}
+
+/// What came of a turn.
+#[derive(Debug)]
+struct Turn {
+    sendings: Vec<Batch>,
+    wait: Wait,
+}
+
+/// The run is over, but for replies that are still on their way.
+#[derive(Debug)]
+struct Over {
+    ended: Ended,
+    wait_until: Moment,
+}
+
+/// What the loop waits for.
+#[derive(Debug)]
+enum Wait {
+    Reply,
+    Until(Moment),
+    Token,
+    Over(Ended),
+}

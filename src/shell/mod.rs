@@ -1,0 +1,13 @@
+//! The outside: clock, transports, tokens, files, terminal. What is decided elsewhere is carried out here.
+
+pub mod clock;
+mod conversations;
+pub mod driver;
+pub mod http;
+pub mod input;
+pub mod loopback;
+pub mod progress;
+pub mod results;
+pub mod run_file;
+pub mod token;
+pub mod transport;

@@ -1,0 +1,145 @@
+//! What is shown while a run is under way, on standard error.
+
+use super::driver::{Observer, Progress};
+use crate::engine::Outcome;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+/// Shows nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn turn(&mut self, _progress: &Progress<'_>) {}
+}
+
+/// A bar, for a terminal.
+#[derive(Debug)]
+pub struct Bar(ProgressBar);
+
+/// Lines now and then, for logs and pipes.
+#[derive(Debug, Default)]
+pub struct Lines {
+    next: Duration,
+}
+
+/// What fits where standard error goes.
+pub fn fitting(quiet: bool) -> Box<dyn Observer> {
+    if quiet {
+        Box::new(Silent)
+    } else if std::io::stderr().is_terminal() {
+        Box::new(Bar::new())
+    } else {
+        Box::new(Lines::default())
+    }
+}
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
+        // A template that does not parse would only change the looks.
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
+            bar.set_style(style.progress_chars("##-"));
+        }
+        Self(bar)
+    }
+}
+
+impl Observer for Bar {
+    fn turn(&mut self, progress: &Progress<'_>) {
+        self.0.set_length(progress.tally.lines);
+        self.0.set_position(progress.tally.settled_lines());
+        self.0.set_message(situation(progress));
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl Observer for Lines {
+    fn turn(&mut self, progress: &Progress<'_>) {
+        const EVERY: Duration = Duration::from_secs(10);
+        if progress.elapsed < self.next {
+            return;
+        }
+        let first = self.next.is_zero();
+        self.next = progress.elapsed + EVERY;
+        if !first {
+            let (done, lines) = (progress.tally.settled_lines(), progress.tally.lines);
+            // Nobody is hurt if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "{done}/{lines} {}", situation(progress));
+        }
+    }
+}
+
+/// What there is to say besides the count, in half a line.
+fn situation(progress: &Progress<'_>) -> String {
+    let mut parts = Vec::new();
+    let bad: u64 = Outcome::ALL
+        .into_iter()
+        .filter(|outcome| !outcome.is_good())
+        .map(|outcome| progress.tally.count(outcome))
+        .sum();
+    if bad > 0 {
+        parts.push(format!("{bad} not done"));
+    }
+    if progress.statistics.throttled > 0 {
+        parts.push(format!("throttled {}", progress.statistics.throttled));
+    }
+    if progress.stopping {
+        parts.push(format!(
+            "stopping, {} replies on their way",
+            progress.in_flight
+        ));
+    } else if let Some(pause) = progress.pause {
+        parts.push(format!("waiting {:.0} s", pause.as_secs_f64().ceil()));
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Statistics;
+    use crate::shell::run_file::Tally;
+
+    #[test]
+    fn the_situation_says_what_is_not_going_well_and_nothing_else() {
+        let mut tally = Tally {
+            lines: 10,
+            ..Tally::default()
+        };
+        let quiet = Statistics::default();
+        let show = |tally: &Tally, statistics, pause, stopping| {
+            let elapsed = Duration::ZERO;
+            situation(&Progress {
+                tally,
+                statistics,
+                pause,
+                in_flight: 2,
+                stopping,
+                elapsed,
+            })
+        };
+        assert_eq!(show(&tally, quiet, None, false), "");
+        tally.outcomes.insert(Outcome::Failed, 2);
+        tally.outcomes.insert(Outcome::InDoubt, 1);
+        let throttled = Statistics {
+            throttled: 7,
+            ..quiet
+        };
+        let pause = Some(Duration::from_millis(1200));
+        assert_eq!(
+            show(&tally, throttled, pause, false),
+            "3 not done, throttled 7, waiting 2 s"
+        );
+        assert_eq!(
+            show(&tally, quiet, pause, true),
+            "3 not done, stopping, 2 replies on their way"
+        );
+    }
+}

@@ -1,0 +1,253 @@
+//! Results out: a view of the run file as CSV.
+
+use super::run_file::{Line, RunFile, RunFileError};
+use crate::engine::Status;
+use crate::jobs::{Job, hint_for};
+use secrecy::ExposeSecret;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// The columns of every job, after the input's and the job's item columns.
+pub const COLUMNS: [&str; 9] = [
+    "ResultStatus",
+    "ResultAction",
+    "ResultHttpStatus",
+    "ResultErrorCode",
+    "ResultErrorMessage",
+    "ResultHint",
+    "ResultAttempts",
+    "ResultRequestId",
+    "ResultFinishedAt",
+];
+
+/// Where results go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A file, which appears whole or not at all.
+    File(PathBuf),
+    /// Standard output.
+    Stdout,
+}
+
+/// Why results cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultsError {
+    /// The file system said no.
+    #[error("cannot write the results to `{}`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// It is a folder.
+    #[error("cannot write the results to `{}`: it is a folder", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The results would be read from a run file that cannot be read.
+    #[error(transparent)]
+    RunFile(#[from] RunFileError),
+}
+
+/// A place for results that is known to be writable, before anything is sent.
+#[derive(Debug)]
+pub enum Results {
+    /// A file under a temporary name beside its place, readable by its owner only.
+    File {
+        /// The temporary file.
+        temporary: NamedTempFile,
+        /// Its place.
+        path: PathBuf,
+    },
+    /// Standard output.
+    Stdout,
+}
+
+impl Results {
+    /// Makes sure that results can be written.
+    pub fn open(destination: &Destination) -> Result<Self, ResultsError> {
+        let Destination::File(path) = destination else {
+            return Ok(Self::Stdout);
+        };
+        if path.is_dir() {
+            return Err(ResultsError::Folder { path: path.clone() });
+        }
+        let io = |source| ResultsError::Io {
+            path: path.clone(),
+            source,
+        };
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let temporary = tempfile::Builder::new()
+            .prefix(".bulkgraph-")
+            .suffix(".tmp")
+            .tempfile_in(folder)
+            .map_err(io)?;
+        Ok(Self::File {
+            temporary,
+            path: path.clone(),
+        })
+    }
+
+    /// Writes all lines. A file is renamed into its place when it is whole and on the disk.
+    pub fn write(
+        self,
+        run_file: &RunFile,
+        job: &dyn Job,
+        columns: &[String],
+    ) -> Result<(), ResultsError> {
+        match self {
+            Self::Stdout => {
+                let path = PathBuf::from("-");
+                write_lines(std::io::stdout().lock(), &path, run_file, job, columns)
+            }
+            Self::File { temporary, path } => {
+                let io = |source| ResultsError::Io {
+                    path: path.clone(),
+                    source,
+                };
+                write_lines(
+                    std::io::BufWriter::new(temporary.as_file()),
+                    &path,
+                    run_file,
+                    job,
+                    columns,
+                )?;
+                temporary.as_file().sync_all().map_err(io)?;
+                temporary.persist(&path).map_err(|error| io(error.error))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write_lines(
+    writer: impl Write,
+    path: &Path,
+    run_file: &RunFile,
+    job: &dyn Job,
+    columns: &[String],
+) -> Result<(), ResultsError> {
+    let io = |error: csv::Error| ResultsError::Io {
+        path: path.to_owned(),
+        source: error.into(),
+    };
+    let mut writer = csv::Writer::from_writer(writer);
+    let header = columns
+        .iter()
+        .map(String::as_str)
+        .chain(job.item_columns().iter().copied());
+    writer
+        .write_record(
+            header
+                .chain(COLUMNS)
+                .chain(job.result_columns().iter().copied()),
+        )
+        .map_err(io)?;
+    run_file
+        .for_each_line(|line| writer.write_record(record(&line, job)))?
+        .map_err(io)?;
+    writer.flush().map_err(|error| io(error.into()))
+}
+
+/// Whether a column of the input is left out of the results, because they have one of that name themselves.
+pub fn replaces(job: &dyn Job, header: &str) -> bool {
+    COLUMNS
+        .iter()
+        .chain(job.item_columns())
+        .chain(job.result_columns())
+        .any(|column| column.eq_ignore_ascii_case(header.trim()))
+}
+
+fn record(line: &Line, job: &dyn Job) -> Vec<String> {
+    let named = |name: &&str| defused(line.fields.get(*name).map_or("", String::as_str));
+    let mut record = line.cells.clone();
+    record.extend(job.item_columns().iter().map(named));
+    let hint = match line.status {
+        _ if !line.hint.is_empty() => line.hint.as_str(),
+        Status::Sent => {
+            "It was sent, and the reply was never recorded. Run this row again: it looks first."
+        }
+        _ => hint_for(
+            line.http_status.filter(|status| *status >= 400),
+            &line.error_code,
+            &line.error_message,
+        ),
+    };
+    record.extend([
+        status_word(line.status).to_owned(),
+        line.action.clone(),
+        line.http_status
+            .map(|status| status.to_string())
+            .unwrap_or_default(),
+        defused(&line.error_code),
+        defused(&line.error_message),
+        hint.to_owned(),
+        line.attempts.to_string(),
+        defused(&line.request_id),
+        line.finished_at.clone(),
+    ]);
+    record.extend(job.result_columns().iter().map(|name| match &line.secret {
+        // A pass is handed out as it is: one character more and nobody gets in with it.
+        Some(secret) if job.secret_column() == Some(*name) => secret.expose_secret().to_owned(),
+        _ => defused(line.findings.get(*name).map_or("", String::as_str)),
+    }));
+    record
+}
+
+/// The word in `ResultStatus`: an item that was sent and not settled is in doubt until somebody looks.
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Pending | Status::Expanded => "not_attempted",
+        Status::Sent => "in_doubt",
+        Status::Settled(outcome) => outcome.as_str(),
+    }
+}
+
+/// Text from the service that a spreadsheet would run as a formula gets an apostrophe in front.
+///
+/// A phone number begins with `+` and is left alone: digits are no formula that could do harm.
+fn defused(text: &str) -> String {
+    let is_number = text.strip_prefix('+').is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit())
+            && rest
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, ' ' | 'x'))
+    });
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs;
+
+    #[test]
+    fn what_would_start_a_formula_is_defused_and_a_phone_number_is_not() {
+        assert_eq!(
+            defused("=HYPERLINK(\"http://x\")"),
+            "'=HYPERLINK(\"http://x\")"
+        );
+        assert_eq!(defused("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(defused("+1+cmd|' /C calc'!A0"), "'+1+cmd|' /C calc'!A0");
+        assert_eq!(defused("+1 5555550100x12"), "+1 5555550100x12");
+        assert_eq!(defused("plain - text"), "plain - text");
+    }
+
+    #[test]
+    fn only_columns_of_the_results_themselves_are_replaced() {
+        let phone = jobs::find("phone").unwrap();
+        assert!(replaces(phone, "ResultStatus") && replaces(phone, "resultphonenumber"));
+        assert!(!replaces(phone, "Resultat") && !replaces(phone, "TemporaryAccessPass"));
+        assert!(replaces(jobs::find("tap").unwrap(), "TemporaryAccessPass"));
+    }
+}

@@ -1,0 +1,105 @@
+//! What can go wrong with a run file.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What was being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Making the file.
+    Create,
+    /// Opening it.
+    Open,
+    /// Reading from it.
+    Read,
+    /// Writing to it.
+    Write,
+    /// Deleting it.
+    Remove,
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "create",
+            Self::Open => "open",
+            Self::Read => "read",
+            Self::Write => "write to",
+            Self::Remove => "remove",
+        })
+    }
+}
+
+/// Why a run file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RunFileError {
+    /// The file system said no.
+    #[error("cannot {doing} the run file `{}`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        doing: Doing,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The database said no.
+    #[error("cannot {doing} the run file `{}`", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        doing: Doing,
+        /// The reason.
+        source: rusqlite::Error,
+    },
+    /// Another process has it open.
+    #[error("the run file `{}` is in use by another bulkgraph", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is something else.
+    #[error("`{}` is not a run file of bulkgraph", path.display())]
+    NotARunFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It was written by another version of this tool.
+    #[error("the run file `{}` has version {version} of the format, and this bulkgraph reads version 1", path.display())]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+    },
+    /// An event that the transition table does not know: a bug, and no reason to guess.
+    #[error("the run file `{}` says that item {item} is {status}, so it cannot be {event} now; this is a bug", path.display())]
+    Impossible {
+        /// The file.
+        path: PathBuf,
+        /// The item.
+        item: i64,
+        /// What the file says.
+        status: String,
+        /// What was to be recorded.
+        event: &'static str,
+    },
+}
+
+impl RunFileError {
+    pub(super) fn new(path: &Path, doing: Doing, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                Self::InUse { path }
+            }
+            Some(rusqlite::ErrorCode::NotADatabase) => Self::NotARunFile { path },
+            _ => Self::Database {
+                path,
+                doing,
+                source,
+            },
+        }
+    }
+}

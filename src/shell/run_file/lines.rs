@@ -1,0 +1,168 @@
+//! What the run file says, for those who show it.
+
+use super::{Doing, RunFile, RunFileError};
+use crate::engine::{Outcome, Status};
+use rusqlite::Row;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+
+/// Counts of result lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Lines that there will be, as far as is known.
+    pub lines: u64,
+    /// Lines by outcome.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Good lines with a warning, such as a number that was saved and cannot be used to sign in.
+    pub warned: u64,
+}
+
+impl Tally {
+    /// Lines with that outcome.
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.outcomes.get(&outcome).copied().unwrap_or_default()
+    }
+
+    /// Lines with any outcome.
+    pub fn settled_lines(&self) -> u64 {
+        self.outcomes.values().sum()
+    }
+
+    pub(super) fn settled(&mut self, outcome: Outcome, warned: bool) {
+        *self.outcomes.entry(outcome).or_default() += 1;
+        self.warned += u64::from(warned);
+    }
+}
+
+/// The line of a row in the input, and the result lines it became by status.
+pub type RowCounts = (u64, BTreeMap<String, u64>);
+
+/// One line of the results.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The line of the input that it belongs to.
+    pub line: u64,
+    /// The input's cells that are carried.
+    pub cells: Vec<String>,
+    /// What is known of the item.
+    pub status: Status,
+    /// Values of the job's item columns.
+    pub fields: BTreeMap<String, String>,
+    /// See [`crate::jobs::Settlement`].
+    pub action: String,
+    /// The status of the answer that decided it.
+    pub http_status: Option<u16>,
+    /// The service's word for what went wrong.
+    pub error_code: String,
+    /// A sentence about what went wrong.
+    pub error_message: String,
+    /// The job's own advice.
+    pub hint: String,
+    /// How often its request was sent.
+    pub attempts: u32,
+    /// The service's name for the request.
+    pub request_id: String,
+    /// When it ended, RFC 3339.
+    pub finished_at: String,
+    /// Values of the job's result columns.
+    pub findings: BTreeMap<String, String>,
+    /// The pass.
+    pub secret: Option<SecretString>,
+}
+
+impl RunFile {
+    /// The counts, kept up to date with every change.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Hands every line of the results to `show`, in the order of the input.
+    pub fn for_each_line<E>(
+        &self,
+        mut show: impl FnMut(Line) -> Result<(), E>,
+    ) -> Result<Result<(), E>, RunFileError> {
+        self.doing(Doing::Read, |connection| {
+            let mut query = connection.prepare(
+                "SELECT row.line, row.cells, item.status, item.fields, item.action, item.http_status, item.error_code,
+                     item.error_message, item.hint, item.attempts, item.request_id, item.finished_at, item.findings,
+                     item.secret
+                 FROM row JOIN item ON item.row = row.id WHERE item.status <> 'expanded' ORDER BY row.id, item.id",
+            )?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                if let Err(error) = show(line(row)?) {
+                    return Ok(Err(error));
+                }
+            }
+            Ok(Ok(()))
+        })
+    }
+
+    /// Counts by row of the input and status, for jobs whose rows become many lines.
+    pub fn counts_by_row(&self) -> Result<Vec<RowCounts>, RunFileError> {
+        let mut counts: Vec<RowCounts> = Vec::new();
+        let found: Vec<(u64, String, u64)> = self.doing(Doing::Read, |connection| {
+            let mut query = connection.prepare(
+                "SELECT row.line, item.status, count(*) FROM row JOIN item ON item.row = row.id
+                 WHERE item.status <> 'expanded' GROUP BY row.id, item.status ORDER BY row.id",
+            )?;
+            let number = |row: &Row<'_>, place| row.get::<_, i64>(place).map(i64::unsigned_abs);
+            query
+                .query_map([], |row| {
+                    Ok((number(row, 0)?, row.get(1)?, number(row, 2)?))
+                })?
+                .collect()
+        })?;
+        for (line, status, count) in found {
+            match counts.last_mut() {
+                Some((last, by_status)) if *last == line => drop(by_status.insert(status, count)),
+                _ => counts.push((line, BTreeMap::from([(status, count)]))),
+            }
+        }
+        Ok(counts)
+    }
+
+    pub(super) fn count(&mut self) -> Result<(), RunFileError> {
+        self.tally = self.doing(Doing::Read, |connection| {
+            let mut query = connection.prepare(
+                "SELECT status, count(*), count(nullif(error_code, '')) FROM item WHERE status <> 'expanded' GROUP BY status",
+            )?;
+            let mut tally = Tally::default();
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                let (status, count, with_code): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                tally.lines += count.unsigned_abs();
+                if let Some(Status::Settled(outcome)) = Status::from_word(&status) {
+                    tally.outcomes.insert(outcome, count.unsigned_abs());
+                    tally.warned += if outcome.is_good() { with_code.unsigned_abs() } else { 0 };
+                }
+            }
+            Ok(tally)
+        })?;
+        Ok(())
+    }
+}
+
+fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
+    let map = |place| {
+        let text: String = row.get(place)?;
+        Ok::<_, rusqlite::Error>(serde_json::from_str(&text).unwrap_or_default())
+    };
+    let (cells, status): (String, String) = (row.get(1)?, row.get(2)?);
+    Ok(Line {
+        line: row.get::<_, i64>(0)?.unsigned_abs(),
+        cells: serde_json::from_str(&cells).unwrap_or_default(),
+        status: Status::from_word(&status).unwrap_or(Status::Pending),
+        fields: map(3)?,
+        action: row.get(4)?,
+        http_status: row.get(5)?,
+        error_code: row.get(6)?,
+        error_message: row.get(7)?,
+        hint: row.get(8)?,
+        attempts: row.get(9)?,
+        request_id: row.get(10)?,
+        finished_at: row.get(11)?,
+        findings: map(12)?,
+        secret: row.get::<_, Option<String>>(13)?.map(SecretString::from),
+    })
+}

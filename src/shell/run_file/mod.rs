@@ -1,0 +1,288 @@
+//! The run file: the truth about one run, in one `SQLite` database. Every other output is a view of it.
+//!
+//! Writes gather in a transaction until [`RunFile::commit`], which returns when they are on the disk. The driver commits
+//! once a turn, before it sends anything and before it shows anything.
+
+mod error;
+mod import;
+mod lines;
+mod transitions;
+
+pub use error::{Doing, RunFileError};
+pub use import::RowId;
+pub use lines::{Line, RowCounts, Tally};
+
+use crate::jobs::{Item, ItemId, Stage};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// The version of the tables; a file of another version is refused by name.
+const SCHEMA_VERSION: u32 = 1;
+/// Marks a run file among `SQLite` databases ("bulk" in ASCII).
+const APPLICATION_ID: u32 = 0x6275_6c6b;
+
+/// An open run file. No other process can open it meanwhile.
+#[derive(Debug)]
+pub struct RunFile {
+    connection: Connection,
+    path: PathBuf,
+    in_transaction: bool,
+    tally: Tally,
+}
+
+/// What a run is about, as its file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The job's name.
+    pub job: String,
+    /// The input file.
+    pub input: String,
+    /// The Graph host, or `sandbox`.
+    pub tenant: String,
+    /// The job's options as JSON.
+    pub options: String,
+    /// The input's columns that are carried into the results, as a JSON array.
+    pub columns: String,
+    /// When the run began, RFC 3339.
+    pub started_at: String,
+}
+
+impl Header {
+    /// The tenant of a run in the sandbox, which is gone when the run is over.
+    pub const SANDBOX: &'static str = "sandbox";
+
+    const NAMES: [&'static str; 6] = ["job", "input", "tenant", "options", "columns", "started_at"];
+
+    fn values(&self) -> [&str; 6] {
+        [
+            &self.job,
+            &self.input,
+            &self.tenant,
+            &self.options,
+            &self.columns,
+            &self.started_at,
+        ]
+    }
+}
+
+impl RunFile {
+    /// Makes a run file that must not exist yet, readable by its owner only.
+    pub fn create(path: &Path, header: &Header) -> Result<Self, RunFileError> {
+        let failed = |source| RunFileError::Io {
+            path: path.to_owned(),
+            doing: Doing::Create,
+            source,
+        };
+        private_file(path).map_err(failed)?;
+        let run_file = Self::connect(path)?;
+        run_file.doing(Doing::Create, |connection| {
+            // Before the log of later changes takes over, so that the file itself says what it is.
+            connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+            connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+            configure(connection)?;
+            connection.execute_batch(include_str!("schema.sql"))?;
+            for (name, value) in Header::NAMES.iter().zip(header.values()) {
+                let insert = "INSERT INTO run (name, value) VALUES (?1, ?2)";
+                connection.execute(insert, params![name, value])?;
+            }
+            connection.execute_batch("COMMIT; BEGIN IMMEDIATE")
+        })?;
+        Ok(run_file)
+    }
+
+    /// Opens a run file that exists. Anything else is not touched.
+    pub fn open(path: &Path) -> Result<Self, RunFileError> {
+        let path_buf = || path.to_owned();
+        match identity(path) {
+            Some((APPLICATION_ID, SCHEMA_VERSION)) => {}
+            Some((APPLICATION_ID, version)) => {
+                return Err(RunFileError::OtherVersion {
+                    path: path_buf(),
+                    version,
+                });
+            }
+            _ => return Err(RunFileError::NotARunFile { path: path_buf() }),
+        }
+        let mut run_file = Self::connect(path)?;
+        run_file.doing(Doing::Open, configure)?;
+        run_file.count()?;
+        Ok(run_file)
+    }
+
+    fn connect(path: &Path) -> Result<Self, RunFileError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let failed = |source| RunFileError::new(path, Doing::Open, source);
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        // Another bulkgraph keeps it for as long as it runs, so there is nothing to wait for.
+        connection.busy_timeout(Duration::ZERO).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        let path = path.to_owned();
+        Ok(Self {
+            connection,
+            path,
+            in_transaction: true,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the run is about.
+    pub fn header(&self) -> Result<Header, RunFileError> {
+        self.doing(Doing::Read, |connection| {
+            let value = |name: &str| {
+                connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| {
+                    row.get::<_, String>(0)
+                })
+            };
+            Ok(Header {
+                job: value("job")?,
+                input: value("input")?,
+                tenant: value("tenant")?,
+                options: value("options")?,
+                columns: value("columns")?,
+                started_at: value("started_at")?,
+            })
+        })
+    }
+
+    /// Whether losing this file would lose anything: something was sent or read for it, in a tenant that still is.
+    pub fn holds_truth(&self) -> Result<bool, RunFileError> {
+        if self.header()?.tenant == Header::SANDBOX {
+            return Ok(false);
+        }
+        self.doing(Doing::Read, |connection| {
+            let query = "SELECT 1 FROM item WHERE sent_at IS NOT NULL OR status NOT IN ('pending', 'refused', 'expanded') LIMIT 1";
+            Ok(connection.query_row(query, [], |_| Ok(())).optional()?.is_some())
+        })
+    }
+
+    /// Puts everything since the last commit on the disk.
+    pub fn commit(&mut self) -> Result<(), RunFileError> {
+        if std::mem::take(&mut self.in_transaction) {
+            self.doing(Doing::Write, |connection| {
+                connection.execute_batch("COMMIT")
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Closes and deletes the file. For a run in which nothing happened.
+    pub fn discard(self) -> Result<(), RunFileError> {
+        let path = self.path.clone();
+        drop(self);
+        let failed = |source| RunFileError::Io {
+            path: path.clone(),
+            doing: Doing::Remove,
+            source,
+        };
+        std::fs::remove_file(&path).map_err(failed)
+    }
+
+    /// The next items of a stage after `after` that are not settled, at most `limit`, in order.
+    pub fn pull(
+        &self,
+        stage: Stage,
+        after: ItemId,
+        limit: usize,
+    ) -> Result<Vec<Item>, RunFileError> {
+        self.doing(Doing::Read, |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT id, content, sent_at FROM item
+                 WHERE id > ?1 AND stage = ?2 AND twin IS NULL AND status IN ('pending', 'sent')
+                 ORDER BY id LIMIT ?3",
+            )?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = query.query_map(params![after.0, stage_number(stage), limit], |row| {
+                let content: String = row.get(1)?;
+                let sent_at: Option<String> = row.get(2)?;
+                Ok(Item {
+                    id: ItemId(row.get(0)?),
+                    content: serde_json::from_str(&content).unwrap_or_default(),
+                    sent_at: sent_at.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()),
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    fn begin(&mut self) -> Result<(), RunFileError> {
+        if !self.in_transaction {
+            self.doing(Doing::Write, |connection| {
+                connection.execute_batch("BEGIN IMMEDIATE")
+            })?;
+            self.in_transaction = true;
+        }
+        Ok(())
+    }
+
+    fn doing<T>(
+        &self,
+        doing: Doing,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, RunFileError> {
+        work(&self.connection).map_err(|source| RunFileError::new(&self.path, doing, source))
+    }
+}
+
+/// Keeps every other process out for as long as the file is open, and makes a commit mean that it is on the disk.
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON; BEGIN IMMEDIATE",
+    )
+}
+
+/// The application id and the version in the first bytes of a database (`SQLite`: database file format, 1.3), read
+/// without opening it as one: that alone may write to a file that is somebody else's.
+fn identity(path: &Path) -> Option<(u32, u32)> {
+    let mut start = [0; 72];
+    std::fs::File::open(path)
+        .and_then(|mut file| file.read_exact(&mut start))
+        .ok()?;
+    let number = |place: usize| Some(u32::from_be_bytes(*start.get(place..)?.first_chunk()?));
+    if start.starts_with(b"SQLite format 3\0") {
+        Some((number(68)?, number(60)?))
+    } else {
+        None
+    }
+}
+
+const fn stage_number(stage: Stage) -> i64 {
+    match stage {
+        Stage::Check => 0,
+        Stage::Work => 1,
+    }
+}
+
+/// Times are kept to the second: RFC 3339, UTC.
+fn timestamp(at: OffsetDateTime) -> String {
+    let at = at
+        .to_offset(time::UtcOffset::UTC)
+        .replace_nanosecond(0)
+        .unwrap_or(at);
+    at.format(&Rfc3339).unwrap_or_default()
+}
+
+/// Makes an empty file that only its owner can read, before `SQLite` writes a byte to it; its companions inherit the mode.
+/// On Windows it inherits what its folder allows.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path).map(drop)
+}
+
+#[cfg(test)]
+mod tests;

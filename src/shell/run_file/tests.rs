@@ -1,0 +1,289 @@
+use super::*;
+use crate::engine::Outcome;
+use crate::jobs::{Action, NewItem, Settlement};
+use serde_json::json;
+use tempfile::TempDir;
+use time::macros::datetime;
+
+const NOW: OffsetDateTime = datetime!(2026-11-20 09:00:00.75 UTC);
+
+fn header(tenant: &str) -> Header {
+    let text = |text: &str| text.to_owned();
+    Header {
+        job: text("tap"),
+        input: text("tap.csv"),
+        tenant: text(tenant),
+        options: text("{}"),
+        columns: text("[]"),
+        started_at: text("2026-11-20T09:00:00Z"),
+    }
+}
+
+fn new_item(key: &str) -> NewItem {
+    NewItem {
+        key: key.to_owned(),
+        stage: Stage::Work,
+        content: json!({"k": key}),
+        fields: Vec::new(),
+    }
+}
+
+/// A run file with a row and an item for each key, and the items' ids.
+fn with_items(folder: &TempDir, keys: &[&str]) -> (RunFile, Vec<ItemId>) {
+    let mut run_file = RunFile::create(&folder.path().join("a.run"), &header("https://x")).unwrap();
+    for (line, key) in (2..).zip(keys) {
+        let row = run_file.add_row(line, &["cell"]).unwrap();
+        assert_eq!(run_file.add_item(row, line, &new_item(key)).unwrap(), None);
+    }
+    let items = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
+    (run_file, items.iter().map(|item| item.id).collect())
+}
+
+fn lines(run_file: &RunFile) -> Vec<Line> {
+    let mut lines = Vec::new();
+    run_file
+        .for_each_line(|line| {
+            lines.push(line);
+            Ok::<_, ()>(())
+        })
+        .unwrap()
+        .unwrap();
+    lines
+}
+
+fn statuses(run_file: &RunFile) -> Vec<&'static str> {
+    lines(run_file)
+        .iter()
+        .map(|line| line.status.as_str())
+        .collect()
+}
+
+#[test]
+fn what_was_committed_is_there_after_the_file_was_closed_and_the_rest_is_not() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, items) = with_items(&folder, &["a", "b"]);
+    run_file.sent(&items, NOW).unwrap();
+    run_file.commit().unwrap();
+    let mut pass =
+        Settlement::succeeded(Action::Created).with("ResultUsability", "EnabledByPolicy");
+    pass.secret = Some("s3cret".into());
+    run_file.settle(items[0], &pass, 2, NOW).unwrap();
+    run_file.commit().unwrap();
+    run_file.settle(items[1], &pass, 1, NOW).unwrap();
+    drop(run_file);
+    let run_file = RunFile::open(&folder.path().join("a.run")).unwrap();
+    assert_eq!(statuses(&run_file), ["succeeded", "sent"]);
+    assert_eq!(run_file.header().unwrap(), header("https://x"));
+    let line = &lines(&run_file)[0];
+    assert_eq!(
+        (line.attempts, line.finished_at.as_str()),
+        (2, "2026-11-20T09:00:00Z")
+    );
+    assert_eq!(line.findings["ResultUsability"], "EnabledByPolicy");
+    assert!(line.secret.is_some());
+    assert_eq!(
+        (
+            run_file.tally().lines,
+            run_file.tally().count(Outcome::Succeeded)
+        ),
+        (2, 1)
+    );
+    let pending = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
+    assert_eq!(pending[0].sent_at, Some(datetime!(2026-11-20 09:00:00 UTC)));
+    assert_eq!(pending[0].content, json!({"k": "b"}));
+}
+
+#[test]
+fn the_time_of_the_first_intent_is_kept_until_the_write_is_known_not_to_have_run() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, items) = with_items(&folder, &["a"]);
+    let sent_at = |run_file: &RunFile| run_file.pull(Stage::Work, ItemId(0), 1).unwrap()[0].sent_at;
+    run_file.sent(&items, NOW).unwrap();
+    run_file.sent(&items, NOW + time::Duration::HOUR).unwrap();
+    assert_eq!(sent_at(&run_file), Some(datetime!(2026-11-20 09:00:00 UTC)));
+    run_file.returned(&items, NOW).unwrap();
+    assert_eq!(sent_at(&run_file), None);
+}
+
+#[test]
+fn an_impossible_event_is_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, items) = with_items(&folder, &["a"]);
+    let error = run_file
+        .settle(items[0], &Settlement::succeeded(Action::Created), 1, NOW)
+        .unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains("item 1 is pending, so it cannot be succeeded now"),
+        "{message}"
+    );
+}
+
+#[test]
+fn two_rows_that_ask_for_the_same_are_both_refused() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, _) = with_items(&folder, &["a", "b"]);
+    for (line, was_good) in [(4, true), (5, false)] {
+        let row = run_file.add_row(line, &["cell"]).unwrap();
+        let double = run_file
+            .add_item(row, line, &new_item("a"))
+            .unwrap()
+            .unwrap();
+        assert_eq!((double.line, double.was_good), (2, was_good));
+    }
+    assert_eq!(
+        statuses(&run_file),
+        ["refused", "pending", "refused", "refused"]
+    );
+    let messages: Vec<String> = lines(&run_file)
+        .into_iter()
+        .map(|line| line.error_message)
+        .collect();
+    assert_eq!(messages[0], "asks for the same as line 4; keep one of them");
+    assert_eq!(messages[2], "asks for the same as line 2; keep one of them");
+    assert_eq!(
+        (
+            run_file.tally().lines,
+            run_file.tally().count(Outcome::Refused)
+        ),
+        (4, 3)
+    );
+}
+
+#[test]
+fn what_was_found_is_taken_in_once_however_often_it_is_found() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, items) = with_items(&folder, &["pair"]);
+    let found = [
+        (new_item("m1"), None),
+        (new_item("m2"), Some(Settlement::kept())),
+    ];
+    run_file.found(items[0], &found, NOW).unwrap();
+    run_file.found(items[0], &found, NOW).unwrap();
+    // Found again after a crash, when the first one was added meanwhile.
+    run_file
+        .found(items[0], &[(new_item("m1"), Some(Settlement::kept()))], NOW)
+        .unwrap();
+    run_file.expanded(items[0], NOW).unwrap();
+    assert_eq!(statuses(&run_file), ["pending", "unchanged"]);
+    assert_eq!(run_file.tally().lines, 2);
+}
+
+#[test]
+fn what_two_rows_ask_for_is_worked_on_once_and_ends_for_both() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, pairs) = with_items(&folder, &["pair 1", "pair 2"]);
+    let found = [
+        (new_item("m1"), None),
+        (new_item("m2"), None),
+        (new_item("m3"), None),
+    ];
+    run_file.found(pairs[0], &found, NOW).unwrap();
+    let members = run_file.pull(Stage::Work, pairs[1], 100).unwrap();
+    let ids: Vec<ItemId> = members.iter().map(|item| item.id).collect();
+    run_file.sent(&ids, NOW).unwrap();
+    let added = Settlement::succeeded(Action::Added);
+    run_file.settle(ids[0], &added, 1, NOW).unwrap();
+    run_file.found(pairs[1], &found, NOW).unwrap();
+    assert_eq!(
+        run_file.pull(Stage::Work, ids[2], 100).unwrap(),
+        [],
+        "twins are not worked on"
+    );
+    run_file.settle(ids[1], &added, 1, NOW).unwrap();
+    run_file
+        .settle(ids[2], &Settlement::in_doubt("lost"), 1, NOW)
+        .unwrap();
+    for pair in pairs {
+        run_file.expanded(pair, NOW).unwrap();
+    }
+    let expected = [
+        "succeeded",
+        "succeeded",
+        "in_doubt",
+        "unchanged",
+        "unchanged",
+        "in_doubt",
+    ];
+    assert_eq!(statuses(&run_file), expected);
+    assert_eq!(run_file.tally().lines, 6);
+}
+
+#[test]
+fn a_file_that_is_none_of_ours_is_refused_and_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("x.run");
+    for content in [
+        "",
+        "not a database at all, only some text that is long enough to be one",
+    ] {
+        std::fs::write(&path, content).unwrap();
+        assert!(
+            matches!(RunFile::open(&path), Err(RunFileError::NotARunFile { .. })),
+            "{content}"
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+    assert!(
+        RunFile::create(&path, &header("x")).is_err(),
+        "it never takes a file that is there"
+    );
+}
+
+#[test]
+fn a_file_of_another_version_is_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.run");
+    let (mut run_file, _) = with_items(&folder, &["a"]);
+    run_file.commit().unwrap();
+    run_file
+        .connection
+        .pragma_update(None, "user_version", 7)
+        .unwrap();
+    drop(run_file);
+    let message = RunFile::open(&path).unwrap_err().to_string();
+    assert!(message.contains("has version 7 of the format"), "{message}");
+}
+
+#[test]
+fn a_second_opening_is_refused_while_the_first_lasts() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, _) = with_items(&folder, &["a"]);
+    run_file.commit().unwrap();
+    let path = folder.path().join("a.run");
+    assert!(matches!(
+        RunFile::open(&path),
+        Err(RunFileError::InUse { .. })
+    ));
+    drop(run_file);
+    assert!(RunFile::open(&path).is_ok());
+}
+
+#[test]
+fn only_a_file_that_could_be_missed_stands_in_the_way() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, items) = with_items(&folder, &["a"]);
+    assert!(!run_file.holds_truth().unwrap(), "nothing was sent");
+    run_file.sent(&items, NOW).unwrap();
+    assert!(run_file.holds_truth().unwrap());
+    run_file
+        .settle(items[0], &Settlement::new(Outcome::Failed, None), 1, NOW)
+        .unwrap();
+    assert!(run_file.holds_truth().unwrap());
+    let sandbox = RunFile::create(&folder.path().join("b.run"), &header(Header::SANDBOX)).unwrap();
+    assert!(!sandbox.holds_truth().unwrap(), "its tenant is gone");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, _) = with_items(&folder, &["a"]);
+    run_file.commit().unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
+    }
+}

@@ -1,0 +1,94 @@
+//! Where access tokens come from.
+
+use secrecy::{ExposeSecret, SecretString};
+use std::cell::RefCell;
+
+/// A source of access tokens.
+pub trait Credential {
+    /// The token to use now.
+    fn token(&self) -> impl Future<Output = Result<SecretString, SignInError>>;
+
+    /// Another token, because the service refused the last one.
+    fn renew(&self) -> impl Future<Output = Result<SecretString, SignInError>>;
+}
+
+/// Why there is no token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// The variable is not set.
+    #[error("there is no token: the environment variable `{0}` is not set")]
+    Missing(&'static str),
+    /// The service refused the token, and there is no other.
+    #[error("the service refused the token in `{0}` (401), and there is no other one")]
+    Refused(&'static str),
+    /// The service refused a new token as well.
+    #[error(
+        "the service refused a new token too (401): it is for another tenant or another service"
+    )]
+    RefusedAgain,
+}
+
+/// The environment variable that holds a bearer token.
+pub const TOKEN_VARIABLE: &str = "BULKGRAPH_TOKEN";
+
+/// A bearer token that was given from outside and cannot be renewed, unless the variable holds another one meanwhile.
+#[derive(Debug)]
+pub struct EnvironmentToken {
+    last: RefCell<Option<SecretString>>,
+}
+
+impl EnvironmentToken {
+    /// Reads `BULKGRAPH_TOKEN`.
+    pub fn read() -> Result<Self, SignInError> {
+        Ok(Self {
+            last: RefCell::new(Some(from_environment()?)),
+        })
+    }
+}
+
+impl Credential for EnvironmentToken {
+    async fn token(&self) -> Result<SecretString, SignInError> {
+        self.last
+            .borrow()
+            .clone()
+            .ok_or(SignInError::Missing(TOKEN_VARIABLE))
+    }
+
+    async fn renew(&self) -> Result<SecretString, SignInError> {
+        let token = from_environment()?;
+        let same = self
+            .last
+            .borrow()
+            .as_ref()
+            .is_some_and(|last| last.expose_secret() == token.expose_secret());
+        if same {
+            return Err(SignInError::Refused(TOKEN_VARIABLE));
+        }
+        self.last.replace(Some(token.clone()));
+        Ok(token)
+    }
+}
+
+fn from_environment() -> Result<SecretString, SignInError> {
+    let text = std::env::var(TOKEN_VARIABLE).map_err(|_| SignInError::Missing(TOKEN_VARIABLE))?;
+    let token = text.trim().trim_start_matches("Bearer ").trim();
+    if token.is_empty() {
+        Err(SignInError::Missing(TOKEN_VARIABLE))
+    } else {
+        Ok(SecretString::from(token))
+    }
+}
+
+/// The token of the tenant in this process, which takes any.
+#[derive(Clone, Copy, Debug)]
+pub struct SandboxToken;
+
+impl Credential for SandboxToken {
+    async fn token(&self) -> Result<SecretString, SignInError> {
+        Ok(SecretString::from("sandbox"))
+    }
+
+    async fn renew(&self) -> Result<SecretString, SignInError> {
+        self.token().await
+    }
+}

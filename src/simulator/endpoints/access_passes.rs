@@ -1,0 +1,212 @@
+//! Temporary Access Passes (Graph: temporaryAccessPassAuthenticationMethod).
+
+use fastrand::Rng;
+use serde_json::{Map, Value, json};
+use time::format_description::well_known::Iso8601;
+use time::{OffsetDateTime, UtcOffset};
+
+use super::{collection, method_owner, require_known, wrong_kind};
+use crate::simulator::call::{Call, Payload, random_id};
+use crate::simulator::error::GraphError;
+use crate::simulator::reply::Reply;
+use crate::simulator::routing::Workload;
+use crate::simulator::scenario::AccessPassPolicy;
+use crate::simulator::tenant::{AccessPass, Tenant, User, UserType};
+
+/// `GET …/temporaryAccessPassMethods`: none or one, without the secret.
+pub(super) fn list(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
+    let (user, _) = method_owner::find(tenant, key)?;
+    let passes = tenant
+        .authentication
+        .pass(user)
+        .map(|pass| entity(pass, call.arrival.now, Secret::Hidden));
+    let context = format!("users('{key}')/authentication/temporaryAccessPassMethods");
+    Ok(Reply::json(
+        200,
+        collection(call, &context, passes.into_iter().collect(), None),
+    ))
+}
+
+/// `GET …/temporaryAccessPassMethods/{id}`, without the secret.
+pub(super) fn get(
+    tenant: &Tenant,
+    call: &Call<'_>,
+    key: &str,
+    id: &str,
+) -> Result<Reply, GraphError> {
+    let (user, _) = method_owner::find(tenant, key)?;
+    let pass = tenant
+        .authentication
+        .pass(user)
+        .filter(|pass| pass.id.to_string().eq_ignore_ascii_case(id));
+    let pass = pass.ok_or_else(GraphError::method_not_found)?;
+    Ok(Reply::json(
+        200,
+        entity(pass, call.arrival.now, Secret::Hidden),
+    ))
+}
+
+/// `POST …/temporaryAccessPassMethods`: a pass in the place of any other, and the only answer that
+/// ever shows its secret (Graph: authentication-post-temporaryaccesspassmethods).
+///
+/// The messages are recorded; that guests and users outside the policy are refused with 400 is
+/// assumed.
+pub(super) fn create(
+    tenant: &mut Tenant,
+    rng: &mut Rng,
+    call: &Call<'_>,
+    key: &str,
+) -> Result<Reply, GraphError> {
+    let (user, owner) = method_owner::find(tenant, key)?;
+    require_eligible(owner)?;
+    let pass = wanted(&tenant.policies.temporary_access_pass, rng, call)?;
+    let body = entity(&pass, call.arrival.now, Secret::Shown);
+    tenant.authentication.save_pass(user, pass);
+    Ok(Reply::json(201, body))
+}
+
+/// `DELETE …/temporaryAccessPassMethods/{id}`.
+pub(super) fn delete(tenant: &mut Tenant, key: &str, id: &str) -> Result<Reply, GraphError> {
+    let (user, _) = method_owner::find(tenant, key)?;
+    let known = tenant
+        .authentication
+        .pass(user)
+        .is_some_and(|pass| pass.id.to_string().eq_ignore_ascii_case(id));
+    if !known {
+        return Err(GraphError::method_not_found());
+    }
+    tenant.authentication.remove_pass(user);
+    Ok(Reply::no_content())
+}
+
+fn require_eligible(user: &User) -> Result<(), GraphError> {
+    if user.user_type == UserType::Guest {
+        return Err(refused(
+            "Temporary Access Pass cannot be added to an external guest user.",
+        ));
+    }
+    if !user.access_pass {
+        return Err(refused(
+            "Converged UserCredentialPolicy does not allow creating or updating this authentication method. \
+             AuthMethodType [TemporaryAccessPass].",
+        ));
+    }
+    Ok(())
+}
+
+/// Reads what is asked for; every member may be left out, and so may the body.
+fn wanted(
+    policy: &AccessPassPolicy,
+    rng: &mut Rng,
+    call: &Call<'_>,
+) -> Result<AccessPass, GraphError> {
+    let nothing = Map::new();
+    let body = if call.payload == Payload::Empty {
+        &nothing
+    } else {
+        call.object()?
+    };
+    let known = ["lifetimeInMinutes", "startDateTime", "isUsableOnce"];
+    require_known(
+        call,
+        body,
+        &known,
+        "temporaryAccessPassAuthenticationMethod",
+    )?;
+    let given = |name: &str| body.get(name).filter(|value| !value.is_null());
+    let lifetime_in_minutes = match given("lifetimeInMinutes") {
+        Some(value) => lifetime(policy, call, value)?,
+        None => policy.default_lifetime_in_minutes,
+    };
+    let start = given("startDateTime")
+        .map(|value| start(call, value))
+        .transpose()?;
+    let once = given("isUsableOnce")
+        .map(|value| {
+            value
+                .as_bool()
+                .ok_or_else(|| wrong_kind(call, value, "Edm.Boolean"))
+        })
+        .transpose()?;
+    if policy.is_usable_once && once == Some(false) {
+        // Documented to be impossible; the words are our reading.
+        return Err(refused(
+            "Invalid IsUsableOnce specified. The policy allows one-time passes only.",
+        ));
+    }
+    Ok(AccessPass {
+        id: random_id(rng),
+        value: secret(rng, policy.default_length),
+        created: call.arrival.now,
+        start,
+        lifetime_in_minutes,
+        is_usable_once: once.unwrap_or(policy.is_usable_once),
+    })
+}
+
+fn lifetime(policy: &AccessPassPolicy, call: &Call<'_>, value: &Value) -> Result<u32, GraphError> {
+    let minutes = value
+        .as_i64()
+        .and_then(|minutes| i32::try_from(minutes).ok());
+    let minutes = minutes.ok_or_else(|| wrong_kind(call, value, "Edm.Int32"))?;
+    let (least, most) = (
+        policy.minimum_lifetime_in_minutes,
+        policy.maximum_lifetime_in_minutes,
+    );
+    match u32::try_from(minutes) {
+        Ok(minutes) if (least..=most).contains(&minutes) => Ok(minutes),
+        _ => Err(refused(&format!(
+            "Invalid LifetimeInMinutes specified. The valid range between {least} and {most}."
+        ))),
+    }
+}
+
+/// A start must carry an offset and lie ahead. How far ahead it may lie is not known; no end is set.
+fn start(call: &Call<'_>, value: &Value) -> Result<OffsetDateTime, GraphError> {
+    let parsed = value
+        .as_str()
+        .and_then(|text| OffsetDateTime::parse(text, &Iso8601::PARSING).ok());
+    let start = parsed.and_then(|start| start.checked_to_offset(UtcOffset::UTC));
+    let start = start.ok_or_else(|| wrong_kind(call, value, "Edm.DateTimeOffset"))?;
+    if start < call.arrival.now {
+        return Err(refused(
+            "Invalid StartDateTime specified. It can not be a time in the past.",
+        ));
+    }
+    Ok(start)
+}
+
+/// A pass with the signs that recorded ones hold, among them some that CSV and URLs treat specially.
+pub(in crate::simulator) fn secret(rng: &mut Rng, length: u32) -> String {
+    const SIGNS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789&+=$*%@#!^?";
+    (0..length)
+        .filter_map(|_| rng.choice(SIGNS))
+        .map(|sign| char::from(*sign))
+        .collect()
+}
+
+fn refused(message: &str) -> GraphError {
+    GraphError::bad_request(Workload::AuthenticationMethods, message)
+}
+
+/// Whether a body shows the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Secret {
+    Shown,
+    Hidden,
+}
+
+fn entity(pass: &AccessPass, now: OffsetDateTime, secret: Secret) -> Value {
+    let usability = pass.usability(now);
+    json!({
+        "@odata.type": "#microsoft.graph.temporaryAccessPassAuthenticationMethod",
+        "id": pass.id,
+        "temporaryAccessPass": (secret == Secret::Shown).then_some(&pass.value),
+        "createdDateTime": pass.created_json(),
+        "startDateTime": pass.start_json(),
+        "lifetimeInMinutes": pass.lifetime_in_minutes,
+        "isUsableOnce": pass.is_usable_once,
+        "isUsable": usability.is_usable(),
+        "methodUsabilityReason": usability.as_str(),
+    })
+}

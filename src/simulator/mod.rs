@@ -1,0 +1,210 @@
+//! A tenant that behaves like the part of Microsoft Graph this tool uses.
+//!
+//! [`Simulator`] is pure: a [`Request`] and the time go in, an [`Answer`] (a [`Response`] and how
+//! long it takes) comes out. It reads no clock, waits for nothing, and draws every random number
+//! from one generator seeded by the [`Scenario`]; the same scenario and the same requests give the
+//! same answers. [`serve()`] puts it behind HTTP, which is the only part that knows of sockets.
+//!
+//! # What is modelled
+//!
+//! - `$batch` with its rules for ids, order, dependencies and bodies;
+//! - users, groups and the links between them, including which groups can be written;
+//! - phone methods and Temporary Access Passes, with SMS sign-in registration and the pass policy;
+//! - the limits of the directory (resource units and writes) and of the authentication methods;
+//! - Graph's error bodies, as recorded where a record exists, and marked as "our reading" elsewhere.
+//!
+//! # What is not, on purpose
+//!
+//! - **Time passing inside the service.** A write is visible to the next request; there is no
+//!   replication lag yet, and a batch takes as long as one request.
+//! - **Permissions.** Any bearer token is accepted; some users are marked as out of its reach.
+//! - **The rest of Graph.** A known address that is not modelled answers `501 notImplemented`
+//!   rather than something plausible.
+//!
+//! It shares no type with the client: if both took a member's name from one place, a wrong name
+//! would agree with itself. Both are tested against the bodies in `samples/wire`.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use time::OffsetDateTime;
+
+mod batch;
+mod call;
+mod endpoints;
+mod error;
+mod inspection;
+mod latency;
+mod limits;
+mod odata;
+mod origin;
+mod reply;
+mod routing;
+mod sample;
+pub mod scenario;
+pub mod serve;
+mod statistics;
+mod tenant;
+#[cfg(test)]
+mod tests;
+
+pub use scenario::{Scenario, ScenarioError};
+pub use serve::{Running, serve, spawn};
+
+use call::{Arrival, Call, Payload};
+use error::GraphError;
+use latency::Latency;
+use limits::{Charge, Limits};
+use origin::Origin;
+use reply::Reply;
+use routing::{Method, Route};
+use statistics::Statistics;
+use tenant::Tenant;
+
+/// One HTTP request as it reached the service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `POST` and so on.
+    pub method: String,
+    /// The request target, such as `/v1.0/users/…?$select=id`; an absolute address is understood too.
+    pub path_and_query: String,
+    /// Header names and values in the order they came; names are compared without case.
+    pub headers: Vec<(String, String)>,
+    /// The body, empty when there is none.
+    pub body: Vec<u8>,
+}
+
+/// One HTTP response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Header names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body, empty when there is none.
+    pub body: Vec<u8>,
+}
+
+/// What the service answers, and how long it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The response.
+    pub response: Response,
+    /// How long after the request's arrival the response leaves.
+    pub delay: Duration,
+}
+
+/// The pretend service with its tenant.
+#[derive(Debug)]
+pub struct Simulator {
+    tenant: Tenant,
+    limits: Limits,
+    latency: Latency,
+    statistics: Statistics,
+    rng: Rng,
+    opened: bool,
+}
+
+impl Simulator {
+    /// Builds the tenant the scenario describes.
+    pub fn new(scenario: &Scenario) -> Self {
+        Self {
+            tenant: sample::tenant(scenario),
+            limits: Limits::new(&scenario.limits),
+            latency: Latency::new(&scenario.service),
+            statistics: Statistics::default(),
+            rng: Rng::with_seed(scenario.seed),
+            opened: false,
+        }
+    }
+
+    /// Answers one request that arrives `now`.
+    ///
+    /// Times should not run backwards from call to call; if they do, the limits stay where they were.
+    pub fn answer(&mut self, request: &Request, now: OffsetDateTime) -> Answer {
+        self.open(now);
+        if let Some(response) = inspection::answer(&self.tenant, &self.statistics, request, now) {
+            return Answer {
+                response,
+                delay: Duration::ZERO,
+            };
+        }
+        let delay = self.latency.next(&mut self.rng);
+        self.statistics.arrived(now, delay);
+        let arrival = Arrival::new(&request.headers, &mut self.rng, now);
+        let reply = self.outer(request, &arrival).unwrap_or_else(Reply::from);
+        Answer {
+            response: reply.into_response(&arrival),
+            delay,
+        }
+    }
+
+    /// Issues the sample passes on the first request, so that they are usable on whatever day the
+    /// simulator runs.
+    fn open(&mut self, now: OffsetDateTime) {
+        if !self.opened {
+            self.opened = true;
+            sample::issue_passes(&mut self.tenant, &mut self.rng, now);
+        }
+    }
+
+    fn outer(&mut self, request: &Request, arrival: &Arrival) -> Result<Reply, GraphError> {
+        let (origin, target) = Origin::of(request);
+        let target = origin::within_version(target)?;
+        call::require_bearer(&request.headers)?;
+        let payload = Payload::from_bytes(&request.headers, &request.body)?;
+        if batch::is_address(target) {
+            if !request.method.eq_ignore_ascii_case("POST") {
+                return Err(GraphError::method_not_allowed());
+            }
+            self.statistics.batch();
+            return batch::answer(self, &payload, &origin, arrival);
+        }
+        Ok(self.one(&request.method, target, payload, &origin, arrival))
+    }
+
+    /// Answers one Graph request, alone or from a batch: route, charge, carry out, count.
+    fn one(
+        &mut self,
+        method: &str,
+        target: &str,
+        payload: Payload,
+        origin: &Origin,
+        arrival: &Arrival,
+    ) -> Reply {
+        let method = Method::parse(method);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (pattern, reply) = match Route::parse(path) {
+            Ok(route) => {
+                let pattern = route.pattern();
+                let call = Call {
+                    method,
+                    route,
+                    query,
+                    payload,
+                    origin,
+                    arrival,
+                };
+                (pattern, self.charged(&call))
+            }
+            Err(error) => ("(unknown)", Reply::from(error)),
+        };
+        self.statistics.answered(method, pattern, reply.status);
+        reply
+    }
+
+    fn charged(&mut self, call: &Call<'_>) -> Reply {
+        let charge = Charge::of(call);
+        if let Err(throttled) = self.limits.charge(charge, call.arrival.now) {
+            self.statistics.throttled();
+            return Reply::throttled(&throttled);
+        }
+        self.statistics.executed(charge);
+        let reply =
+            endpoints::answer(&mut self.tenant, &mut self.rng, call).unwrap_or_else(Reply::from);
+        match charge.resource_unit_header() {
+            Some(units) => reply.with_header("x-ms-resource-unit", units),
+            None => reply,
+        }
+    }
+}

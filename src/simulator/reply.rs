@@ -1,0 +1,159 @@
+//! A reply before it is known whether it travels alone or inside a batch.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::Response;
+use super::call::Arrival;
+use super::error::GraphError;
+use super::limits::Throttled;
+
+/// The content type Graph gives its JSON.
+const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+
+/// Status, headers and body.
+#[derive(Debug, Clone)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Body,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    Empty,
+    Json(Value),
+    Text(String),
+    /// Written out late, because its ids belong to the request.
+    Error(GraphError),
+}
+
+impl Reply {
+    pub(super) fn no_content() -> Self {
+        Self {
+            status: 204,
+            headers: Vec::new(),
+            body: Body::Empty,
+        }
+    }
+
+    pub(super) fn json(status: u16, body: Value) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Body::Json(body),
+        }
+    }
+
+    pub(super) fn text(body: String) -> Self {
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body: Body::Text(body),
+        }
+    }
+
+    /// `Retry-After` in whole seconds, rounded up, so that a caller who obeys is not refused again.
+    pub(super) fn throttled(throttled: &Throttled) -> Self {
+        let whole =
+            throttled.retry_after.as_secs() + u64::from(throttled.retry_after.subsec_nanos() > 0);
+        Self::from(GraphError::too_many_requests())
+            .with_header("Retry-After", whole.max(1).to_string())
+    }
+
+    pub(super) fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn succeeded(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    fn content_type(&self) -> Option<&'static str> {
+        match self.body {
+            Body::Empty => None,
+            Body::Json(_) => Some(JSON),
+            Body::Text(_) => Some("text/plain"),
+            Body::Error(_) => Some("application/json"),
+        }
+    }
+
+    /// The reply as an HTTP response of its own.
+    pub(super) fn into_response(self, arrival: &Arrival) -> Response {
+        let mut headers: Vec<(String, String)> = vec![
+            (
+                "Date".to_owned(),
+                httpdate::fmt_http_date(arrival.now.into()),
+            ),
+            ("request-id".to_owned(), arrival.request_id.to_string()),
+            ("Cache-Control".to_owned(), "no-cache".to_owned()),
+        ];
+        if let Some(id) = &arrival.client_request_id {
+            headers.push(("client-request-id".to_owned(), id.clone()));
+        }
+        if let Some(kind) = self.content_type() {
+            headers.push(("Content-Type".to_owned(), kind.to_owned()));
+        }
+        if self.status == 401 {
+            headers.push((
+                "WWW-Authenticate".to_owned(),
+                "Bearer realm=\"\"".to_owned(),
+            ));
+        }
+        headers.extend(
+            self.headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
+        let body = match self.body {
+            Body::Empty => Vec::new(),
+            Body::Json(value) => value.to_string().into_bytes(),
+            Body::Text(text) => text.into_bytes(),
+            Body::Error(error) => error.body(arrival).to_string().into_bytes(),
+        };
+        Response {
+            status: self.status,
+            headers,
+            body,
+        }
+    }
+
+    /// The reply as one member of a batch's `responses` (Graph: JSON batching). A reply without a
+    /// body has no `body` member; text travels as base64.
+    pub(super) fn into_inner(self, id: &str, arrival: &Arrival) -> Value {
+        let mut headers = Map::new();
+        headers.insert("Cache-Control".to_owned(), json!("no-cache"));
+        if let Some(kind) = self.content_type() {
+            headers.insert("Content-Type".to_owned(), json!(kind));
+        }
+        for (name, value) in self.headers {
+            headers.insert(name.to_owned(), Value::String(value));
+        }
+        let mut inner = Map::new();
+        inner.insert("id".to_owned(), json!(id));
+        inner.insert("status".to_owned(), json!(self.status));
+        inner.insert("headers".to_owned(), Value::Object(headers));
+        let body = match self.body {
+            Body::Empty => None,
+            Body::Json(value) => Some(value),
+            Body::Text(text) => Some(Value::String(STANDARD.encode(text))),
+            Body::Error(error) => Some(error.body(arrival)),
+        };
+        if let Some(body) = body {
+            inner.insert("body".to_owned(), body);
+        }
+        Value::Object(inner)
+    }
+}
+
+impl From<GraphError> for Reply {
+    fn from(error: GraphError) -> Self {
+        Self {
+            status: error.status,
+            headers: Vec::new(),
+            body: Body::Error(error),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Groups and their members.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use uuid::Uuid;
+
+use super::ObjectIndex;
+
+/// A group.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) id: Uuid,
+    pub(crate) display_name: String,
+    pub(crate) description: String,
+    pub(crate) kind: GroupKind,
+    /// The rule of a group with dynamic membership.
+    pub(crate) membership_rule: Option<String>,
+    /// Whether the group is mastered on premises.
+    pub(crate) on_premises_sync_enabled: bool,
+    pub(crate) is_assignable_to_role: bool,
+    pub(crate) members: Members,
+}
+
+/// The kinds of groups (Graph: groups overview).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GroupKind {
+    Microsoft365,
+    Security,
+    MailEnabledSecurity,
+    Distribution,
+}
+
+impl GroupKind {
+    pub(crate) fn is_mail_enabled(self) -> bool {
+        self != Self::Security
+    }
+
+    pub(crate) fn is_security_enabled(self) -> bool {
+        matches!(self, Self::Security | Self::MailEnabledSecurity)
+    }
+}
+
+impl Group {
+    /// The value of `groupTypes`.
+    pub(crate) fn group_types(&self) -> Vec<&'static str> {
+        let unified = (self.kind == GroupKind::Microsoft365).then_some("Unified");
+        let dynamic = self
+            .membership_rule
+            .is_some()
+            .then_some("DynamicMembership");
+        unified.into_iter().chain(dynamic).collect()
+    }
+}
+
+/// The members of a group in the order the objects were made.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    all: BTreeSet<ObjectIndex>,
+    /// Those that are groups themselves, so that nesting is followed without reading all members.
+    groups: BTreeSet<ObjectIndex>,
+}
+
+impl Members {
+    pub(crate) fn all(&self) -> &BTreeSet<ObjectIndex> {
+        &self.all
+    }
+
+    pub(crate) fn groups(&self) -> &BTreeSet<ObjectIndex> {
+        &self.groups
+    }
+
+    pub(crate) fn contains(&self, member: ObjectIndex) -> bool {
+        self.all.contains(&member)
+    }
+
+    /// The members that come after `last`.
+    pub(crate) fn after(&self, last: Option<ObjectIndex>) -> impl Iterator<Item = ObjectIndex> {
+        let start = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.all.range((start, Bound::Unbounded)).copied()
+    }
+
+    pub(super) fn insert(&mut self, member: ObjectIndex, nested: bool) {
+        self.all.insert(member);
+        if nested {
+            self.groups.insert(member);
+        }
+    }
+
+    pub(super) fn remove(&mut self, member: ObjectIndex) -> bool {
+        self.groups.remove(&member);
+        self.all.remove(&member)
+    }
+}

@@ -1,0 +1,92 @@
+//! Temporary Access Passes.
+
+use std::fmt;
+
+use time::{Duration, OffsetDateTime, UtcOffset};
+use uuid::Uuid;
+
+/// A pass, with the secret that is shown once.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct AccessPass {
+    pub(crate) id: Uuid,
+    pub(crate) value: String,
+    pub(crate) created: OffsetDateTime,
+    /// When it starts, if not on creation.
+    pub(crate) start: Option<OffsetDateTime>,
+    pub(crate) lifetime_in_minutes: u32,
+    pub(crate) is_usable_once: bool,
+}
+
+impl fmt::Debug for AccessPass {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AccessPass")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The value of `methodUsabilityReason` (Graph: temporaryAccessPassAuthenticationMethod). A pass never
+/// becomes used here, as nobody signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Usability {
+    EnabledByPolicy,
+    NotYetValid,
+    Expired,
+}
+
+impl Usability {
+    pub(crate) fn is_usable(self) -> bool {
+        self == Self::EnabledByPolicy
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::EnabledByPolicy => "EnabledByPolicy",
+            Self::NotYetValid => "NotYetValid",
+            Self::Expired => "Expired",
+        }
+    }
+}
+
+impl AccessPass {
+    /// Whether the pass can be used now.
+    pub(crate) fn usability(&self, now: OffsetDateTime) -> Usability {
+        let start = self.start.unwrap_or(self.created);
+        if now < start {
+            return Usability::NotYetValid;
+        }
+        // A start near the end of the calendar would overflow.
+        match start.checked_add(Duration::minutes(self.lifetime_in_minutes.into())) {
+            Some(end) if end <= now => Usability::Expired,
+            _ => Usability::EnabledByPolicy,
+        }
+    }
+
+    /// The value of `createdDateTime`, with the seven fraction digits Graph shows.
+    pub(crate) fn created_json(&self) -> String {
+        seven_digits(self.created)
+    }
+
+    /// The value of `startDateTime`: the time asked for, or that of creation.
+    pub(crate) fn start_json(&self) -> String {
+        self.start
+            .map_or_else(|| seven_digits(self.created), shortest)
+    }
+}
+
+fn seven_digits(at: OffsetDateTime) -> String {
+    let form = time::macros::format_description!(
+        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z"
+    );
+    at.to_offset(UtcOffset::UTC)
+        .format(form)
+        .unwrap_or_default()
+}
+
+fn shortest(at: OffsetDateTime) -> String {
+    let form = time::format_description::well_known::Rfc3339;
+    at.to_offset(UtcOffset::UTC)
+        .format(&form)
+        .unwrap_or_default()
+}

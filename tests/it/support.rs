@@ -1,0 +1,315 @@
+//! The test vocabulary: a rehearsal of a job in virtual time, and the program itself in a folder of its own.
+
+use bulkgraph::engine::Limits;
+use bulkgraph::jobs;
+use bulkgraph::run::{self, Plan, RunError, Summary, TenantChoice};
+use bulkgraph::shell::clock::Clock;
+use bulkgraph::shell::driver::Orders;
+use bulkgraph::shell::loopback::Loopback;
+use bulkgraph::shell::progress::Silent;
+use bulkgraph::shell::results::Destination;
+use bulkgraph::shell::token::{Credential, SandboxToken};
+use bulkgraph::shell::transport::Transport;
+use bulkgraph::simulator::{Scenario, Simulator};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use tokio::sync::watch;
+
+pub(crate) const START: OffsetDateTime = datetime!(2026-11-20 09:00:00 UTC);
+
+/// A file of the samples.
+pub(crate) fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("samples")
+        .join(name)
+}
+
+/// A job about to be run in virtual time, against a tenant in memory.
+#[derive(Debug)]
+pub(crate) struct Rehearsal {
+    folder: TempDir,
+    job: &'static str,
+    input: PathBuf,
+    options: BTreeMap<String, String>,
+    pub(crate) skip_refused: bool,
+    pub(crate) rows: Option<u64>,
+    pub(crate) limits: Limits,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) summary: Result<Summary, RunError>,
+    /// Result lines by column.
+    pub(crate) lines: Vec<BTreeMap<String, String>>,
+    /// The result file as text.
+    pub(crate) text: String,
+    /// The files that are left.
+    pub(crate) files: Vec<String>,
+}
+
+impl Rehearsal {
+    /// A job over an input with that text.
+    pub(crate) fn of(job: &'static str, input: &str) -> Self {
+        let rehearsal = Self::of_file(job, PathBuf::new());
+        let input_path = rehearsal.folder.path().join("input.csv");
+        std::fs::write(&input_path, input).unwrap();
+        Self {
+            input: input_path,
+            ..rehearsal
+        }
+    }
+
+    /// A job over a file.
+    pub(crate) fn of_file(job: &'static str, input: PathBuf) -> Self {
+        let folder = TempDir::new().unwrap();
+        let (options, limits) = (BTreeMap::new(), Limits::default());
+        Self {
+            folder,
+            job,
+            input,
+            options,
+            skip_refused: false,
+            rows: None,
+            limits,
+        }
+    }
+
+    pub(crate) fn with(mut self, option: &str, value: &str) -> Self {
+        self.options.insert(option.to_owned(), value.to_owned());
+        self
+    }
+
+    pub(crate) fn skipping_refused(self) -> Self {
+        Self {
+            skip_refused: true,
+            ..self
+        }
+    }
+
+    /// Runs it against a tenant of its own, and hands back the tenant too.
+    pub(crate) fn run(self, scenario: &Scenario) -> (Done, Tenant) {
+        in_virtual_time(async {
+            let clock = Clock::start_at(START);
+            let loopback = Loopback::new(Simulator::new(scenario), clock);
+            let done = self.run_at(&loopback, &SandboxToken, clock).await;
+            (done, Tenant::of(&loopback))
+        })
+    }
+
+    /// Runs it over any transport.
+    pub(crate) async fn run_at<T: Transport, C: Credential>(
+        self,
+        transport: &T,
+        credential: &C,
+        clock: Clock,
+    ) -> Done {
+        let results = self.folder.path().join("results.csv");
+        let (_stops, stop) = watch::channel(0);
+        let plan = Plan {
+            job: jobs::find(self.job).unwrap(),
+            options: self.options,
+            input: self.input,
+            rows: self.rows,
+            tenant: TenantChoice::Graph("https://rehearsal.example".to_owned()),
+            results: Destination::File(results.clone()),
+            run_file: self.folder.path().join("input.run"),
+            fresh: false,
+            limits: self.limits,
+            orders: Orders {
+                skip_refused: self.skip_refused,
+                stop,
+            },
+        };
+        let summary = run::run_at(
+            plan,
+            Loopback::ROOT,
+            transport,
+            credential,
+            clock,
+            &mut Silent,
+        )
+        .await;
+        let text = std::fs::read_to_string(&results).unwrap_or_default();
+        Done {
+            summary,
+            lines: read_lines(&text),
+            text,
+            files: files_in(self.folder.path()),
+        }
+    }
+}
+
+impl Done {
+    pub(crate) fn summary(&self) -> &Summary {
+        self.summary.as_ref().unwrap()
+    }
+
+    /// The values of a column, line by line.
+    pub(crate) fn column(&self, name: &str) -> Vec<&str> {
+        self.lines.iter().map(|line| line[name].as_str()).collect()
+    }
+
+    /// Lines by status.
+    pub(crate) fn counts(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        self.column("ResultStatus")
+            .into_iter()
+            .for_each(|status| *counts.entry(status).or_default() += 1);
+        counts
+    }
+}
+
+/// Runs a future to its end in a runtime whose clock jumps to the next timer when there is nothing to do.
+pub(crate) fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    runtime.unwrap().block_on(work)
+}
+
+/// What the simulator says of itself.
+#[derive(Debug)]
+pub(crate) struct Tenant {
+    pub(crate) tenant: Value,
+    pub(crate) statistics: Value,
+}
+
+impl Tenant {
+    pub(crate) fn of(loopback: &Loopback) -> Self {
+        let read = |path| serde_json::from_slice(&loopback.inspect(path)).unwrap();
+        Self {
+            tenant: read("/_simulator/tenant"),
+            statistics: read("/_simulator/statistics"),
+        }
+    }
+
+    pub(crate) fn user(&self, name: &str) -> &Value {
+        let users = self.tenant["users"].as_array().unwrap();
+        users
+            .iter()
+            .find(|user| user["userPrincipalName"] == name)
+            .unwrap()
+    }
+
+    /// The ids of a group's members, sorted.
+    pub(crate) fn members(&self, name: &str) -> Vec<&str> {
+        let groups = self.tenant["groups"].as_array().unwrap();
+        let group = groups
+            .iter()
+            .find(|group| group["displayName"] == name)
+            .unwrap();
+        let mut members: Vec<&str> = group["members"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|id| id.as_str().unwrap())
+            .collect();
+        members.sort_unstable();
+        members
+    }
+
+    /// How many inner requests of that method were answered, by status.
+    pub(crate) fn inner(&self, method: &str) -> BTreeMap<u64, u64> {
+        let mut counts = BTreeMap::new();
+        for entry in self.statistics["inner"].as_array().unwrap() {
+            if entry["method"] == method {
+                *counts.entry(entry["status"].as_u64().unwrap()).or_default() +=
+                    entry["count"].as_u64().unwrap();
+            }
+        }
+        counts
+    }
+}
+
+/// The program in a folder of its own.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) folder: TempDir,
+}
+
+impl Program {
+    /// A folder with the samples in it.
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        copy_folder(&sample(""), &folder.path().join("samples"));
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).unwrap();
+    }
+
+    pub(crate) fn files(&self) -> Vec<String> {
+        files_in(self.folder.path())
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bulkgraph"));
+        command
+            .current_dir(self.folder.path())
+            .env_remove("BULKGRAPH_TOKEN");
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from(self.command().args(arguments).output().unwrap())
+    }
+}
+
+/// How the program ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// CSV as one map a line.
+pub(crate) fn read_lines(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+fn files_in(folder: &Path) -> Vec<String> {
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().file_name().into_string().unwrap()
+    };
+    let mut files: Vec<String> = std::fs::read_dir(folder).unwrap().map(name).collect();
+    files.sort_unstable();
+    files
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
