@@ -6,11 +6,11 @@ use crate::shell::clock::Clock;
 use crate::shell::driver::{Driver, Ended, Observer, Orders};
 use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
+use crate::shell::loopback::Sandbox;
 use crate::shell::results::{self, Destination, Results, ResultsError};
-use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally};
+use crate::shell::run_file::{self, Header, RowCounts, RunFile, RunFileError, Tally};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
 use crate::shell::transport::Transport;
-use crate::simulator::{self, Scenario};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -149,8 +149,8 @@ pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, Run
     let clock = Clock::start();
     match &plan.tenant {
         TenantChoice::Sandbox => {
-            let sandbox = simulator::spawn(&Scenario::default()).map_err(RunError::Sandbox)?;
-            let root = http::graph_root(&format!("http://{}", sandbox.address()))?;
+            let sandbox = Sandbox::start().map_err(RunError::Sandbox)?;
+            let root = http::graph_root(&sandbox.url())?;
             tracing::info!(root, "the sandbox is up");
             let transport = HttpTransport::new(&root)?;
             run_at(plan, &root, &transport, &SandboxToken, clock, observer).await
@@ -332,9 +332,16 @@ impl Plan {
         }
         // Closed, so that everything is in the one file that is moved.
         drop(earlier);
-        move_aside(&self.run_file)?;
+        let aside = |path: &Path| {
+            let failed = |source| RunError::MoveAside {
+                path: path.to_owned(),
+                source,
+            };
+            run_file::move_aside(path).map_err(failed)
+        };
+        aside(&self.run_file)?;
         match &self.results {
-            Destination::File(path) if path.is_file() => move_aside(path),
+            Destination::File(path) if path.is_file() => aside(path),
             _ => Ok(()),
         }
     }
@@ -409,22 +416,4 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
         (Ok(one), Ok(other)) => one == other,
         _ => one == other,
     }
-}
-
-/// Renames `name.ext` to the first free of `name.1.ext`, `name.2.ext`, …
-fn move_aside(path: &Path) -> Result<(), RunError> {
-    let extension = path
-        .extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let aside = |number: u32| path.with_extension(format!("{number}.{extension}"));
-    let place = (1..=u32::MAX).map(aside).find(|place| !place.exists());
-    let failed = |source| RunError::MoveAside {
-        path: path.to_owned(),
-        source,
-    };
-    place
-        .map_or(Ok(()), |place| std::fs::rename(path, place))
-        .map_err(failed)
 }

@@ -112,27 +112,13 @@ impl Answer {
     /// The usual one is `{"error": {"code", "message"}}` (Graph: error responses); the authentication methods'
     /// backend has been seen to answer `{"Message", "MessageDetail"}`, and a proxy answers with a page.
     pub fn error(&self) -> ServiceError {
-        let text = |value: &Value, member: &str| {
-            value.get(member).and_then(Value::as_str).map(str::to_owned)
-        };
         match &self.body {
             Body::Empty => ServiceError::default(),
             Body::Text(page) => ServiceError {
                 code: String::new(),
                 message: first_line(page),
             },
-            Body::Json(body) => match body.get("error") {
-                Some(error) => ServiceError {
-                    code: text(error, "code").unwrap_or_default(),
-                    message: text(error, "message").unwrap_or_default(),
-                },
-                None => ServiceError {
-                    code: String::new(),
-                    message: text(body, "MessageDetail")
-                        .or_else(|| text(body, "Message"))
-                        .unwrap_or_default(),
-                },
-            },
+            Body::Json(body) => error_in(body),
         }
     }
 
@@ -166,6 +152,29 @@ impl fmt::Debug for Body {
             Self::Json(_) => "Json(..)",
             Self::Text(_) => "Text(..)",
         })
+    }
+}
+
+fn error_in(body: &Value) -> ServiceError {
+    let text = |value: &Value, member: &str| {
+        value
+            .get(member)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    if let Some(error) = body.get("error") {
+        return ServiceError {
+            code: text(error, "code"),
+            message: text(error, "message"),
+        };
+    }
+    let message = ["Message", "MessageDetail"]
+        .map(|member| text(body, member))
+        .join(" ");
+    ServiceError {
+        code: String::new(),
+        message: message.trim().to_owned(),
     }
 }
 
@@ -206,7 +215,7 @@ mod tests {
         );
         assert_eq!(
             said(Body::Json(json!({"Message": "m", "MessageDetail": "d"}))),
-            expect("", "d")
+            expect("", "m d")
         );
         assert_eq!(said(Body::Json(json!({"Message": "m"}))), expect("", "m"));
         assert_eq!(said(Body::Json(json!([1]))), expect("", ""));

@@ -51,6 +51,10 @@ impl RetryPolicy {
     }
 }
 
+/// New tokens that are tried for one operation. One is enough where tokens run out; more cover an operation that waited
+/// for as long as a token lasts.
+const RENEWALS: u32 = 3;
+
 /// What an operation has been through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tries {
@@ -75,10 +79,6 @@ pub enum Decision {
     Deliver,
     /// Send the same operation again, this much later.
     Retry(Duration),
-    /// Send it again with a new token.
-    RenewToken,
-    /// A new token was refused too: nobody can go on.
-    SignInRefused,
 }
 
 impl RetryPolicy {
@@ -95,10 +95,10 @@ impl RetryPolicy {
     ) -> Decision {
         match verdict {
             Verdict::Success | Verdict::Refused | Verdict::Unknown => Decision::Deliver,
-            Verdict::Unauthorized if tries.unauthorized <= 1 => Decision::RenewToken,
-            Verdict::Unauthorized => Decision::SignInRefused,
-            // The workload's cooldown knows how long; the operation itself may go as soon as that is over.
-            Verdict::Throttled { .. } => Decision::Retry(Duration::ZERO),
+            // A workload that refuses tokens which others take will not take the next one either.
+            Verdict::Unauthorized if tries.unauthorized > RENEWALS => Decision::Deliver,
+            // It may go as soon as there is a new token, or as the workload's cooldown is over.
+            Verdict::Unauthorized | Verdict::Throttled { .. } => Decision::Retry(Duration::ZERO),
             Verdict::Transient { after } => {
                 let enough = if others_progress {
                     self.failures
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_renewed_once() {
+    fn an_operation_for_which_no_token_is_good_enough_hears_so() {
         let refused = |unauthorized| {
             let tries = Tries {
                 unauthorized,
@@ -190,7 +190,7 @@ mod tests {
             };
             POLICY.decide(Verdict::Unauthorized, &tries, false, 0.5)
         };
-        assert_eq!(refused(1), Decision::RenewToken);
-        assert_eq!(refused(2), Decision::SignInRefused);
+        assert_eq!(refused(1), Decision::Retry(Duration::ZERO));
+        assert_eq!(refused(4), Decision::Deliver);
     }
 }

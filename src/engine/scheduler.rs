@@ -1,59 +1,14 @@
 //! What to send, and when.
 
 use super::lane::{Entry, Form, Lane, Shape};
+use super::token::Token;
 use super::verdict::is_concurrency_violation;
 use super::{
-    Allowance, Answer, Batch, BatchId, Bucket, Crowding, Decision, Moment, Operation, OperationId,
-    Pace, Quota, Reply, RetryPolicy, Tries, Verdict, Workload, classify,
+    Allowance, Answer, Batch, BatchId, Bucket, Crowding, Decision, Limits, Moment, Operation,
+    OperationId, Pace, Reply, Tries, Verdict, Workload, classify,
 };
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::time::Duration;
-
-/// How a run may use the service.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Operations in a batch, 1 to [`Batch::LARGEST`].
-    pub batch_size: usize,
-    /// Batches in flight per workload, at least 1.
-    pub concurrency: usize,
-    /// How long an operation that could go waits for company.
-    pub linger: Duration,
-    /// Resource units of the directory.
-    pub directory_units: Quota,
-    /// Writes to the directory.
-    pub directory_writes: Quota,
-    /// How patient to be with one operation.
-    pub retry: RetryPolicy,
-    /// How long the service may let nothing through at all before the run stops.
-    pub give_up_after: Duration,
-    /// The same before anything has got through: then it is more likely a wrong address than an outage.
-    pub first_contact_within: Duration,
-}
-
-impl Limits {
-    /// Four batches in flight keep 20 writes a second going at two seconds of latency each, and more only wait.
-    pub const CONCURRENCY: usize = 4;
-}
-
-impl Default for Limits {
-    /// The documented quotas for one app in one tenant of unknown size, so the smallest (Graph: throttling limits,
-    /// "Identity and access service limits", size S).
-    fn default() -> Self {
-        const UNITS: NonZeroU32 = NonZeroU32::new(3_500).unwrap();
-        const WRITES: NonZeroU32 = NonZeroU32::new(3_000).unwrap();
-        Self {
-            batch_size: Batch::LARGEST,
-            concurrency: Self::CONCURRENCY,
-            linger: Duration::from_millis(250),
-            directory_units: Quota::new(UNITS, Duration::from_secs(10)),
-            directory_writes: Quota::new(WRITES, Duration::from_secs(150)),
-            retry: RetryPolicy::default(),
-            give_up_after: Duration::from_mins(15),
-            first_contact_within: Duration::from_mins(1),
-        }
-    }
-}
 
 /// What the driver must do next.
 #[derive(Debug)]
@@ -119,7 +74,12 @@ pub struct Scheduler {
     chance: fastrand::Rng,
     batches: u64,
     token: Token,
-    progress: Progress,
+    /// When something last got through, or when the first batch was sent.
+    progress_at: Option<Moment>,
+    /// Whether the service ever answered.
+    heard: bool,
+    /// What was in the way when patience ran out.
+    given_up: Option<String>,
     /// The answer with which the service refused to take batches at all.
     refused: Option<Answer>,
     statistics: Statistics,
@@ -127,29 +87,17 @@ pub struct Scheduler {
 
 #[derive(Debug)]
 struct Flight {
-    workload: Workload,
-    sent_at: Moment,
-    token: u64,
+    trip: Trip,
     entries: Vec<Entry>,
 }
 
-/// Whether the service lets anything through.
-#[derive(Debug, Default)]
-struct Progress {
-    /// When something last got through, or when the first batch was sent.
-    at: Option<Moment>,
-    /// Whether anything ever did.
-    ever: bool,
-    /// What was last in the way.
-    trouble: String,
-}
-
-#[derive(Debug, Default)]
-struct Token {
-    /// Counts renewals.
-    generation: u64,
-    renewal_due: bool,
-    refused: bool,
+/// How a batch was sent.
+#[derive(Clone, Copy, Debug)]
+struct Trip {
+    workload: Workload,
+    sent_at: Moment,
+    /// The token it went with, by [`Token::generation`].
+    token: u64,
 }
 
 impl Scheduler {
@@ -174,7 +122,9 @@ impl Scheduler {
             chance: fastrand::Rng::with_seed(seed),
             batches: 0,
             token: Token::default(),
-            progress: Progress::default(),
+            progress_at: None,
+            heard: false,
+            given_up: None,
             refused: None,
             statistics: Statistics::default(),
         }
@@ -198,16 +148,16 @@ impl Scheduler {
 
     /// Says what to do now.
     pub fn next(&mut self, now: Moment) -> Next {
-        if self.token.refused {
+        if self.token.lets_nobody_in() {
             return Next::SignInRefused;
         }
         if let Some(answer) = &self.refused {
             return Next::BatchesRefused(answer.clone());
         }
-        if self.has_waited_too_long(now) {
-            return Next::GiveUp(self.progress.trouble.clone());
+        if let Some(trouble) = &self.given_up {
+            return Next::GiveUp(trouble.clone());
         }
-        if self.token.renewal_due {
+        if self.token.is_renewal_due() {
             return Next::RenewToken;
         }
         let shape = Shape {
@@ -244,26 +194,18 @@ impl Scheduler {
             return Settled::default();
         };
         let missing = std::iter::repeat_with(|| Reply::Unknown("no reply in the batch".to_owned()));
+        let replies = replies.into_iter().chain(missing);
         let mut settled = Settled::default();
         let mut failed_all = true;
-        for (entry, reply) in flight
-            .entries
-            .into_iter()
-            .zip(replies.into_iter().chain(missing))
-        {
+        for (entry, reply) in flight.entries.into_iter().zip(replies) {
             let verdict = classify(entry.operation.effect, &reply);
-            let failed = matches!(verdict, Verdict::Transient { .. } | Verdict::Unknown);
-            failed_all &= failed;
-            if failed {
-                self.progress.trouble = reply.lost().unwrap_or_default();
-            }
-            self.note(flight.workload, flight.sent_at, verdict, now);
+            failed_all &= matches!(verdict, Verdict::Transient { .. } | Verdict::Unknown);
+            self.learn(flight.trip, &reply, verdict, now);
             self.leave_target(&entry.operation, reply.answer());
-            let sent_with = flight.token;
-            self.decide(entry, reply, verdict, sent_with, &mut settled, now);
+            self.decide(entry, reply, verdict, flight.trip, &mut settled, now);
         }
         if failed_all {
-            self.push_back(flight.workload, flight.sent_at, None, now);
+            self.push_back(flight.trip, None, now);
         }
         settled
     }
@@ -304,8 +246,7 @@ impl Scheduler {
 
     /// A new token is there.
     pub fn token_renewed(&mut self) {
-        self.token.renewal_due = false;
-        self.token.generation += 1;
+        self.token.renewed();
     }
 
     /// What went through so far.
@@ -329,7 +270,7 @@ impl Scheduler {
 
     fn land(&mut self, batch: BatchId) -> Option<Flight> {
         let flight = self.in_flight.remove(&batch)?;
-        if let Some(lane) = self.lanes.get_mut(&flight.workload) {
+        if let Some(lane) = self.lanes.get_mut(&flight.trip.workload) {
             lane.batches_in_flight = lane.batches_in_flight.saturating_sub(1);
         }
         Some(flight)
@@ -343,7 +284,7 @@ impl Scheduler {
         }
         self.statistics.batches += 1;
         self.statistics.requests += u64::try_from(entries.len()).unwrap_or_default();
-        self.progress.at.get_or_insert(now);
+        self.progress_at.get_or_insert(now);
         let operations = entries
             .iter()
             .map(|entry| (entry.id, entry.operation.clone()))
@@ -351,9 +292,11 @@ impl Scheduler {
         self.in_flight.insert(
             id,
             Flight {
-                workload,
-                sent_at: now,
-                token: self.token.generation,
+                trip: Trip {
+                    workload,
+                    sent_at: now,
+                    token: self.token.generation(),
+                },
                 entries,
             },
         );
@@ -365,13 +308,15 @@ impl Scheduler {
         mut entry: Entry,
         reply: Reply,
         verdict: Verdict,
-        sent_with: u64,
+        trip: Trip,
         settled: &mut Settled,
         now: Moment,
     ) {
         let tries = &mut entry.tries;
         match verdict {
-            Verdict::Unauthorized if sent_with == self.token.generation => tries.unauthorized += 1,
+            Verdict::Unauthorized => {
+                tries.unauthorized += u32::from(self.token.refused(trip.token));
+            }
             Verdict::Transient { .. } => {
                 tries.failures += 1;
                 tries.failing_since.get_or_insert(now);
@@ -379,7 +324,7 @@ impl Scheduler {
             }
             _ => {}
         }
-        let others_progress = self.progress.at > tries.failing_since;
+        let others_progress = self.progress_at > tries.failing_since;
         match self
             .limits
             .retry
@@ -394,56 +339,51 @@ impl Scheduler {
                 settled.returned.extend(entry.returns().then_some(entry.id));
                 self.queue(entry.operation.workload, entry, now + delay, now);
             }
-            decision @ (Decision::RenewToken | Decision::SignInRefused) => {
-                self.token.renewal_due |= sent_with == self.token.generation;
-                self.token.refused |= decision == Decision::SignInRefused;
-                settled.returned.extend(entry.returns().then_some(entry.id));
-                self.queue(entry.operation.workload, entry, now, now);
-            }
         }
     }
 
-    /// Lets the workload's pace and pause learn from a reply.
-    fn note(&mut self, workload: Workload, sent_at: Moment, verdict: Verdict, now: Moment) {
+    /// Lets the workload's pace and pause, the token and the patience learn from a reply.
+    fn learn(&mut self, trip: Trip, reply: &Reply, verdict: Verdict, now: Moment) {
+        self.heard |= !matches!(reply, Reply::Unsent(_));
         match verdict {
             Verdict::Success | Verdict::Refused => {
-                self.progress.at = Some(now);
-                self.progress.ever = true;
-                if let Some(lane) = self.lanes.get_mut(&workload) {
+                self.progress_at = Some(now);
+                self.given_up = None;
+                self.token.taken(trip.token);
+                if let Some(lane) = self.lanes.get_mut(&trip.workload) {
                     lane.cooldown.over();
                     lane.allowance.delivered(now);
                 }
             }
             Verdict::Throttled { after } => {
                 self.statistics.throttled += 1;
-                "the service is throttling".clone_into(&mut self.progress.trouble);
-                self.push_back(workload, sent_at, after, now);
-                if let Some(lane) = self.lanes.get_mut(&workload) {
-                    lane.allowance.throttled(sent_at, now);
+                self.push_back(trip, after, now);
+                if let Some(lane) = self.lanes.get_mut(&trip.workload) {
+                    lane.allowance.throttled(trip.sent_at, now);
                 }
+                self.lose_patience("the service is throttling", now);
             }
-            // A server error may come with a wish too.
             Verdict::Transient { after } => {
                 self.statistics.retried += 1;
+                // A server error may come with a wish too.
                 if after.is_some() {
-                    self.push_back(workload, sent_at, after, now);
+                    self.push_back(trip, after, now);
                 }
+                self.lose_patience(&reply.lost().unwrap_or_default(), now);
             }
-            Verdict::Unauthorized | Verdict::Unknown => self.statistics.retried += 1,
+            Verdict::Unknown => {
+                self.statistics.retried += 1;
+                self.lose_patience(&reply.lost().unwrap_or_default(), now);
+            }
+            Verdict::Unauthorized => self.statistics.retried += 1,
         }
     }
 
-    fn push_back(
-        &mut self,
-        workload: Workload,
-        sent_at: Moment,
-        asked: Option<Duration>,
-        now: Moment,
-    ) {
+    fn push_back(&mut self, trip: Trip, asked: Option<Duration>, now: Moment) {
         let chance = self.chance.f64();
-        if let Some(lane) = self.lanes.get_mut(&workload) {
+        if let Some(lane) = self.lanes.get_mut(&trip.workload) {
             lane.cooldown
-                .push_back(sent_at, asked, &self.limits.retry, chance, now);
+                .push_back(trip.sent_at, asked, &self.limits.retry, chance, now);
         }
     }
 
@@ -460,21 +400,20 @@ impl Scheduler {
         }
     }
 
-    fn has_waited_too_long(&self, now: Moment) -> bool {
-        let pushed_back = self
-            .lanes
-            .values()
-            .any(|lane| lane.cooldown.in_a_row() > 0 && lane.waiting() > 0);
-        let patience = if self.progress.ever {
+    /// Something was in the way. Decided here, at a reply, so that a pause that the service asked for is never the end:
+    /// after it the service is asked once more.
+    fn lose_patience(&mut self, trouble: &str, now: Moment) {
+        let patience = if self.heard {
             self.limits.give_up_after
         } else {
             self.limits.first_contact_within
         };
-        pushed_back
-            && self
-                .progress
-                .at
-                .is_some_and(|since| now.since(since) >= patience)
+        if self
+            .progress_at
+            .is_some_and(|since| now.since(since) >= patience)
+        {
+            self.given_up = Some(trouble.to_owned());
+        }
     }
 }
 

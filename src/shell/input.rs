@@ -1,7 +1,10 @@
 //! CSV in.
 
+mod line_numbers;
+
 use crate::jobs::{Column, Fields, visible};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use line_numbers::LineNumbers;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Input {
     path: PathBuf,
-    reader: Reader<File>,
+    reader: Reader<LineNumbers<File>>,
     header: Vec<String>,
     /// (the job's column, its place in the header).
     columns: Vec<(&'static str, usize)>,
@@ -149,7 +152,7 @@ impl Input {
             .flexible(true)
             .has_headers(false)
             .trim(Trim::None)
-            .from_reader(file);
+            .from_reader(LineNumbers::new(file));
         let mut record = ByteRecord::new();
         if !reader
             .read_byte_record(&mut record)
@@ -190,7 +193,8 @@ impl Input {
         if !self.reader.read_byte_record(&mut record).map_err(io)? {
             return Ok(None);
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let offset = record.position().map_or(0, csv::Position::byte);
+        let line = self.reader.get_mut().line_at(offset);
         if record.len() != self.header.len() {
             let (cells, columns) = (record.len(), self.header.len());
             return Err(InputError::Ragged {

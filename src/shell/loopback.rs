@@ -1,11 +1,29 @@
-//! Batches to a simulator in this process, without a socket: for virtual time, where sockets would time out.
+//! The simulator in this process: behind a socket of this machine as the sandbox, or without one for virtual time, where
+//! sockets would time out.
 
 use super::clock::Clock;
 use super::transport::{Transport, TransportError};
-use crate::simulator::{Request, Simulator};
+use crate::simulator::{self, Request, Running, Scenario, Simulator};
 use crate::wire::HttpReply;
 use secrecy::{ExposeSecret, SecretString};
 use std::cell::RefCell;
+use std::io;
+
+/// The sample tenant, served on a free port of this machine for as long as this lives.
+#[derive(Debug)]
+pub struct Sandbox(Running);
+
+impl Sandbox {
+    /// Starts it.
+    pub fn start() -> io::Result<Self> {
+        simulator::spawn(&Scenario::default()).map(Self)
+    }
+
+    /// The host to send batches to.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.address())
+    }
+}
 
 /// A way to a simulator in this process.
 #[derive(Debug)]

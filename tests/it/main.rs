@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
+mod bad_input;
+mod command;
+mod faults;
+mod jobs;
+mod readme;
 mod samples;
-#[expect(dead_code, reason = "the vocabulary comes before its uses")]
+mod simulate;
 mod support;

@@ -47,13 +47,14 @@ fn masked(results: &str) -> String {
     writer.write_record(&header).unwrap();
     for record in reader.records() {
         let record = record.unwrap();
-        let cells = header
-            .iter()
-            .zip(&record)
-            .map(|(name, cell)| match MASKED.contains(&name) {
-                true if !cell.is_empty() => "(masked)",
-                _ => cell,
-            });
+        let mask = |(name, cell)| {
+            if MASKED.contains(&name) && !str::is_empty(cell) {
+                "(masked)"
+            } else {
+                cell
+            }
+        };
+        let cells = header.iter().zip(&record).map(mask);
         writer.write_record(cells).unwrap();
     }
     String::from_utf8(writer.into_inner().unwrap()).unwrap()

@@ -169,8 +169,8 @@ impl Exchange {
                 self.saved(wish, &answer, sms).because_of(&answer)
             }
             Cause::Lost(_) => {
-                // What an earlier process sent, it knows; this one only knows that it worked.
-                let action = (self.writes > 0).then_some(self.action);
+                // Before the PATCH another number was there; before a POST nobody looked.
+                let action = (self.action == Action::Updated).then_some(self.action);
                 Settlement::new(Outcome::Succeeded, action)
                     .with(RESULT_NUMBER, slot.number)
                     .with(RESULT_SMS, slot.sms)

@@ -284,5 +284,17 @@ fn private_file(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
+/// Renames `name.ext` to the first free of `name.1.ext`, `name.2.ext`, …
+pub fn move_aside(path: &Path) -> std::io::Result<()> {
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let aside = |number: u32| path.with_extension(format!("{number}.{extension}"));
+    let free = (1..=u32::MAX).map(aside).find(|place| !place.exists());
+    free.map_or(Ok(()), |place| std::fs::rename(path, place))
+}
+
 #[cfg(test)]
 mod tests;

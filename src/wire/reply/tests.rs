@@ -116,6 +116,18 @@ fn the_recorded_errors_are_understood() {
 }
 
 #[test]
+fn an_error_that_is_none_of_graph_s_is_understood_too() {
+    let error: Value = serde_json::from_slice(&sample("error-mface.json")).unwrap();
+    let replies = read(
+        1,
+        &json!({"responses": [{"id": "0", "status": 400, "body": error}]}),
+    );
+    let error = replies[0].answer().unwrap().error();
+    assert_eq!(error.code, "");
+    assert!(error.message.contains("mface"), "{}", error.message);
+}
+
+#[test]
 fn a_batch_is_written_as_the_sample_of_one() {
     let phone = json!({"phoneNumber": "+1 2065550100", "phoneType": "mobile"});
     let path = "/users/ana@x.example/authentication/phoneMethods";

@@ -183,7 +183,7 @@ fn a_lost_answer_is_looked_after_before_anything_is_sent_again() {
     check(
         OnExisting::Update,
         vec![lost(), slot("+1 5555550100")],
-        &[POST, LOOK, &format!("1: succeeded created | {there}")],
+        &[POST, LOOK, &format!("1: succeeded - | {there}")],
     );
     check(
         OnExisting::Update,
