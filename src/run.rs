@@ -58,7 +58,8 @@ pub struct Summary {
     pub ended: Ended,
     /// Counts of result lines.
     pub tally: Tally,
-    /// Counts by line of the input, for jobs whose rows become many lines.
+    /// Counts for the first rows of the input, for jobs whose rows become many lines; `cells` are
+    /// those of the columns that the job requires.
     pub by_row: Vec<RowCounts>,
     /// The first rows that were refused, each with its reason.
     pub refusals: Vec<String>,
@@ -144,7 +145,8 @@ pub enum RunError {
     },
 }
 
-/// Runs a plan to its end. Everything that can be found out before the first request is found out before it.
+/// Runs a plan to its end. Everything that can be found out before the first request is found out
+/// before it.
 pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, RunError> {
     let clock = Clock::start();
     match &plan.tenant {
@@ -164,7 +166,8 @@ pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, Run
     }
 }
 
-/// The same at a tenant that is reached by `transport`; in tests this is memory, and time is virtual.
+/// The same at a tenant that is reached by `transport`; in tests this is memory, and time is
+/// virtual.
 pub async fn run_at<T: Transport, C: Credential>(
     plan: Plan,
     graph_root: &str,
@@ -250,12 +253,7 @@ impl Plan {
             .write(&run_file, self.job, columns)
             .map_err(unwritten)?;
         let tally = run_file.tally().clone();
-        let has_item_columns = !self.job.item_columns().is_empty();
-        let by_row = if has_item_columns {
-            run_file.counts_by_row()?
-        } else {
-            Vec::new()
-        };
+        let by_row = self.counts_by_row(&run_file, columns)?;
         let keep = !matches!(outline.ended, Ended::Refused);
         if !keep {
             run_file.discard()?;
@@ -271,6 +269,32 @@ impl Plan {
             results: self.results,
             run_file: keep.then_some(self.run_file),
         })
+    }
+
+    fn counts_by_row(
+        &self,
+        run_file: &RunFile,
+        columns: &[String],
+    ) -> Result<Vec<RowCounts>, RunFileError> {
+        /// As many as fit on a screen; the results have them all.
+        const SHOWN: u32 = 20;
+        if self.job.item_columns().is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_required = |name: &String| {
+            self.job
+                .columns()
+                .iter()
+                .any(|column| column.required && column.is(name))
+        };
+        let required: Vec<bool> = columns.iter().map(is_required).collect();
+        let mut counts = run_file.counts_by_row(SHOWN)?;
+        for row in &mut counts {
+            let mut required = required.iter();
+            row.cells
+                .retain(|_| required.next().copied().unwrap_or_default());
+        }
+        Ok(counts)
     }
 
     fn header(&self, clock: Clock, carried: &[Carried]) -> Header {
@@ -311,7 +335,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Makes room for the run file: one that holds nothing that could be lost goes, any other stays or is moved aside.
+    /// Makes room for the run file: one that holds nothing that could be lost goes, any other stays
+    /// or is moved aside.
     fn clear_the_way(&self) -> Result<(), RunError> {
         if !self.run_file.exists() {
             return Ok(());

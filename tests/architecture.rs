@@ -248,7 +248,8 @@ fn every_sample_is_used_by_a_test() {
     tests.extend(unit_tests.map(read));
     let unused = |file: &String| {
         let name = file.rsplit('/').next().unwrap();
-        // The golden results of `x.csv` are `x.results.csv`, and samples are named without their ending.
+        // The golden results of `x.csv` are `x.results.csv`, and samples are named without their
+        // ending.
         let stem = name.split('.').next().unwrap();
         name != "README.md" && !tests.contains(name) && !tests.contains(&format!("\"{stem}\""))
     };

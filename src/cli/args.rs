@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use crate::engine::{Batch, Limits};
-use crate::jobs::{self, Job, JobOption};
+use crate::jobs::{self, Column, Job, JobOption};
 use crate::shell::token::TOKEN_VARIABLE;
 use clap::{Arg, ArgAction, ArgGroup, Args, Command, ValueEnum, value_parser};
 use std::net::SocketAddr;
@@ -18,10 +18,11 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommands(jobs::REGISTRY.iter().map(|job| job_command(*job)))
-        .subcommand(SimulateArgs::augment_args(
-            Command::new("simulate")
-                .about("Serve a made-up tenant that behaves like Microsoft Graph"),
-        ))
+        .subcommand(
+            SimulateArgs::augment_args(Command::new("simulate"))
+                .about("Serve a made-up tenant that behaves like Microsoft Graph")
+                .long_about(None),
+        )
 }
 
 /// The options of every job.
@@ -39,7 +40,7 @@ pub(super) struct JobArgs {
     #[arg(long, help_heading = "Tenant")]
     pub(super) sandbox: bool,
 
-    /// Graph host, such as <https://graph.microsoft.com>; the bearer token comes from `BULKGRAPH_TOKEN`
+    /// Graph host, such as `https://graph.microsoft.com`
     #[arg(long, value_name = "URL", help_heading = "Tenant")]
     pub(super) graph_url: Option<String>,
 
@@ -77,7 +78,7 @@ pub(super) struct JobArgs {
     )]
     pub(super) concurrency: u64,
 
-    /// Say more; twice for every batch
+    /// Say more; twice: a line for every batch
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub(super) verbose: u8,
 
@@ -112,28 +113,29 @@ pub(super) struct SimulateArgs {
 }
 
 fn job_command(job: &'static dyn Job) -> Command {
-    let columns: Vec<String> = job
-        .columns()
-        .iter()
-        .map(|column| {
-            format!(
-                "{}{}",
-                column.name,
-                if column.required { "" } else { " (optional)" }
-            )
-        })
-        .collect();
-    let columns = format!("Columns:\n  {}\n\n{}", columns.join("\n  "), Exit::help());
-    let command = Command::new(job.name())
-        .about(job.about())
-        .after_help(columns);
-    let command = command.args(job.options().iter().map(job_option));
+    let column = |column: &Column| {
+        format!(
+            "  {}{}\n",
+            column.name,
+            if column.required { "" } else { " (optional)" }
+        )
+    };
+    let columns: String = job.columns().iter().map(column).collect();
+    let after = format!(
+        "Columns of the input:\n{columns}\nThe bearer token for --graph-url is read from the environment \
+         variable {TOKEN_VARIABLE}.\n\n{}",
+        Exit::help()
+    );
+    let command = Command::new(job.name()).args(job.options().iter().map(job_option));
     JobArgs::augment_args(command)
-        .group(ArgGroup::new("tenant").args(["sandbox", "graph_url"]).required(true))
-        .after_long_help(format!(
-            "The token for --graph-url is read from the environment variable {TOKEN_VARIABLE}.\n\n{}",
-            Exit::help()
-        ))
+        .about(job.about())
+        .long_about(None)
+        .after_help(after)
+        .group(
+            ArgGroup::new("tenant")
+                .args(["sandbox", "graph_url"])
+                .required(true),
+        )
 }
 
 fn job_option(option: &JobOption) -> Arg {

@@ -20,7 +20,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => {
-            // Help and version go to standard output, mistakes to standard error; neither can fail usefully.
+            // Help and version go to standard output, mistakes to standard error; neither can fail
+            // usefully.
             let _ = error.print();
             return if error.use_stderr() {
                 Exit::CannotRun.into()

@@ -3,6 +3,7 @@
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::engine::Outcome;
+use crate::jobs::visible;
 use crate::run::Summary;
 use crate::shell::driver::Ended;
 use crate::shell::results::Destination;
@@ -25,30 +26,38 @@ fn write(text: &mut String, summary: &Summary) -> std::fmt::Result {
         tally.lines,
         summary.took.as_secs_f64()
     )?;
-    for outcome in Outcome::ALL {
-        match tally.count(outcome) {
-            0 => {}
-            count if outcome == Outcome::Succeeded && tally.warned > 0 => {
-                writeln!(
-                    text,
-                    "  {count:>7} {} ({} with a warning)",
-                    outcome.as_str(),
-                    tally.warned
-                )?;
-            }
-            count => writeln!(text, "  {count:>7} {}", outcome.as_str())?,
-        }
-    }
-    let left = tally.lines.saturating_sub(tally.settled_lines());
-    if left > 0 {
-        writeln!(text, "  {left:>7} not_attempted or waiting for a reply")?;
-    }
-    for (line, counts) in &summary.by_row {
-        let counts: Vec<String> = counts
+    let line = |count: u64, word: &str, more: &str| match count {
+        0 => String::new(),
+        _ => format!("  {count:>7} {word}{more}\n"),
+    };
+    let warned = match tally.warned {
+        0 => String::new(),
+        warned => format!(" ({warned} with a warning in the results)"),
+    };
+    text.push_str(&line(tally.count(Outcome::Succeeded), "succeeded", &warned));
+    text.push_str(&line(tally.count(Outcome::Unchanged), "unchanged", ""));
+    text.push_str(&line(tally.count(Outcome::Failed), "failed", ""));
+    text.push_str(&line(tally.count(Outcome::Refused), "refused", ""));
+    text.push_str(&line(
+        tally.count(Outcome::InDoubt) + tally.sent,
+        "in_doubt",
+        "",
+    ));
+    text.push_str(&line(tally.not_attempted(), "not_attempted", ""));
+    for row in &summary.by_row {
+        let counts: Vec<String> = row
+            .statuses
             .iter()
             .map(|(status, count)| format!("{count} {status}"))
             .collect();
-        writeln!(text, "  line {line}: {}", counts.join(", "))?;
+        let cells: Vec<String> = row.cells.iter().map(|cell| visible(cell)).collect();
+        writeln!(
+            text,
+            "  line {}, {}: {}",
+            row.line,
+            cells.join(" > "),
+            counts.join(", ")
+        )?;
     }
     refusals(text, summary)?;
     let statistics = summary.statistics;

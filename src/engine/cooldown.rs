@@ -36,8 +36,8 @@ impl Cooldown {
 
     /// The service pushed back on what was sent at `sent_at`.
     ///
-    /// The largest `asked` wins. A service that asks for nothing, or always for one second, is not believed for
-    /// ever: each further pause without any success in between is longer.
+    /// The largest `asked` wins. A service that asks for nothing, or always for one second, is not
+    /// believed for ever: each further pause without any success in between is longer.
     pub fn push_back(
         &mut self,
         sent_at: Moment,

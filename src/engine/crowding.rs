@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 /// How many writes may be under way to each object.
 ///
-/// Writers to one group get in each other's way (`Directory_ConcurrencyViolation`); how many are too many is not
-/// documented, so each object's ceiling begins at a full batch, is halved when its writers collide, and grows by
-/// one with each write that got through.
+/// Writers to one group get in each other's way (`Directory_ConcurrencyViolation`); how many are
+/// too many is not documented, so each object's ceiling begins at a full batch, is halved when its
+/// writers collide, and grows by one with each write that got through.
 #[derive(Debug)]
 pub struct Crowding {
     start: u32,

@@ -88,7 +88,8 @@ impl Lane {
         self.ready.len() + self.later.len() + self.forming.len()
     }
 
-    /// After several pauses without success, one operation is enough to ask whether the service is back.
+    /// After several pauses without success, one operation is enough to ask whether the service is
+    /// back.
     fn shape_now(&self, shape: Shape) -> Shape {
         const PAUSES_BEFORE_PROBING: u32 = 3;
         if self.cooldown.in_a_row() < PAUSES_BEFORE_PROBING {
@@ -136,8 +137,8 @@ impl Lane {
         }
     }
 
-    /// Moves what can be afforded from the queue into the batch that is forming. Says when credit for the next
-    /// one will be there, if credit is what stopped it.
+    /// Moves what can be afforded from the queue into the batch that is forming. Says when credit
+    /// for the next one will be there, if credit is what stopped it.
     fn fill(&mut self, largest: usize, crowding: &mut Crowding, now: Moment) -> Option<Moment> {
         let mut next = 0;
         while self.forming.len() < largest && !self.forming.iter().any(|entry| entry.tries.alone) {

@@ -21,18 +21,20 @@ pub struct Limits {
     pub retry: RetryPolicy,
     /// How long the service may let nothing through at all before the run stops.
     pub give_up_after: Duration,
-    /// The same before anything has got through: then it is more likely a wrong address than an outage.
+    /// The same before anything has got through: then it is more likely a wrong address than an
+    /// outage.
     pub first_contact_within: Duration,
 }
 
 impl Limits {
-    /// Four batches in flight keep 20 writes a second going at two seconds of latency each, and more only wait.
+    /// Four batches in flight keep 20 writes a second going at two seconds of latency each, and
+    /// more only wait.
     pub const CONCURRENCY: usize = 4;
 }
 
 impl Default for Limits {
-    /// The documented quotas for one app in one tenant of unknown size, so the smallest (Graph: throttling limits,
-    /// "Identity and access service limits", size S).
+    /// The documented quotas for one app in one tenant of unknown size, so the smallest (Graph:
+    /// throttling limits, "Identity and access service limits", size S).
     fn default() -> Self {
         const UNITS: NonZeroU32 = NonZeroU32::new(3_500).unwrap();
         const WRITES: NonZeroU32 = NonZeroU32::new(3_000).unwrap();

@@ -1,8 +1,9 @@
 //! WHEN and how often: verdicts, retries, quotas, pace, batch assembly, the scheduler, item status.
 //!
-//! Everything here is a value. Time comes in as a [`Moment`], chance as a seeded generator, and what comes
-//! out is a decision that somebody else carries out. Nothing in this module waits, reads a clock, opens a file
-//! or knows what a phone number is, so hours of throttling are tested in milliseconds.
+//! Everything here is a value. Time comes in as a [`Moment`], chance as a seeded generator, and
+//! what comes out is a decision that somebody else carries out. Nothing in this module waits, reads
+//! a clock, opens a file or knows what a phone number is, so hours of throttling are tested in
+//! milliseconds.
 //!
 //! Three questions, three types: what does this reply mean ([`Verdict`]), what do we do about it
 //! ([`Decision`]), may we send now ([`Allowance`]).

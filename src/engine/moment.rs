@@ -5,7 +5,8 @@ use std::time::Duration;
 
 /// A point in time, counted from the start of the run.
 ///
-/// The engine is given moments and never asks for them. They only grow; the clock on the wall may jump.
+/// The engine is given moments and never asks for them. They only grow; the clock on the wall may
+/// jump.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(Duration);
 

@@ -35,7 +35,8 @@ impl Method {
 pub enum Workload {
     /// Users, groups, memberships: "Identity and access service limits" (Graph: throttling limits).
     Directory,
-    /// Phone numbers and passes, which another service keeps, with limits that are not reliably documented.
+    /// Phone numbers and passes, which another service keeps, with limits that are not reliably
+    /// documented.
     AuthenticationMethods,
 }
 

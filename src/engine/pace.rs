@@ -5,9 +5,9 @@ use std::time::Duration;
 
 /// Additive increase, multiplicative decrease, with a fast start.
 ///
-/// Until the first refusal the rate doubles every second; after it, it grows by [`Self::STEP`] a second and
-/// loses [`Self::CUT`] at each refusal. Credit gathers at the rate, for one second's worth at most, so that
-/// requests can travel together.
+/// Until the first refusal the rate doubles every second; after it, it grows by [`Self::STEP`] a
+/// second and loses a part at each refusal. Credit gathers at the rate for [`Self::BURST_SECONDS`]
+/// at most, so that requests can travel together and no flood follows a pause.
 #[derive(Clone, Debug)]
 pub struct Pace {
     rate: f64,
@@ -20,8 +20,8 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Requests a second to begin with. Authentication methods were observed to let through about 5.5 a second
-    /// for some and far more for others.
+    /// Requests a second to begin with. Authentication methods were observed to let through about
+    /// 5.5 a second for some and far more for others.
     pub const START: f64 = 10.0;
     /// The slowest: one request in ten seconds.
     pub const FLOOR: f64 = 0.1;
@@ -31,12 +31,16 @@ impl Pace {
     pub const STEP: f64 = 1.0;
     /// What a refusal leaves of the rate.
     pub const CUT: f64 = 0.7;
+    /// What the first one leaves: the rate had just doubled.
+    pub const FIRST_CUT: f64 = 0.5;
+    /// How many seconds' worth of credit are kept at most.
+    pub const BURST_SECONDS: f64 = 0.25;
 
     /// The pace to begin with.
     pub fn new() -> Self {
         Self {
             rate: Self::START,
-            credit: Self::START,
+            credit: Self::START * Self::BURST_SECONDS,
             credited_at: Moment::START,
             raised_at: Moment::START,
             cut_at: None,
@@ -80,15 +84,21 @@ impl Pace {
             return;
         }
         self.gather(now);
+        let cut = if self.cut_at.is_none() {
+            Self::FIRST_CUT
+        } else {
+            Self::CUT
+        };
         self.cut_at = Some(now);
-        self.rate = (self.rate * Self::CUT).max(Self::FLOOR);
+        self.rate = (self.rate * cut).max(Self::FLOOR);
         self.credit = self.credit.min(1.0);
     }
 
     fn gather(&mut self, now: Moment) {
         let seconds = now.since(self.credited_at).as_secs_f64();
         self.credited_at = self.credited_at.max(now);
-        self.credit = (self.credit + seconds * self.rate).min(self.rate.max(1.0));
+        self.credit =
+            (self.credit + seconds * self.rate).min((self.rate * Self::BURST_SECONDS).max(1.0));
     }
 }
 
@@ -124,9 +134,9 @@ mod tests {
         pace.delivered(at(2.0));
         check_rate(&pace, 40.0);
         pace.throttled(at(1.9), at(2.5));
-        check_rate(&pace, 28.0);
+        check_rate(&pace, 20.0);
         pace.delivered(at(3.5));
-        check_rate(&pace, 29.0);
+        check_rate(&pace, 21.0);
     }
 
     #[test]
@@ -134,9 +144,9 @@ mod tests {
         let mut pace = Pace::new();
         pace.throttled(at(0.1), at(1.0));
         pace.throttled(at(0.9), at(1.1));
-        check_rate(&pace, 7.0);
+        check_rate(&pace, 5.0);
         pace.throttled(at(1.05), at(1.2));
-        check_rate(&pace, 4.9);
+        check_rate(&pace, 3.5);
     }
 
     #[test]

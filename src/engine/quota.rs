@@ -56,7 +56,8 @@ impl Bucket {
 
     /// Takes `amount`, or says when it will be there.
     ///
-    /// More than the bucket can ever hold is taken as a full bucket: waiting for it would never end.
+    /// More than the bucket can ever hold is taken as a full bucket: waiting for it would never
+    /// end.
     pub fn take(&mut self, amount: u32, now: Moment) -> Result<(), Moment> {
         let Some(wanted) = NonZeroU32::new(amount.min(self.capacity).saturating_sub(self.held))
         else {

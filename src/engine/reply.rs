@@ -11,7 +11,8 @@ pub enum Reply {
     Answer(Answer),
     /// It certainly never reached the service: no connection, no socket. The reason is for people.
     Unsent(String),
-    /// It was sent, and no usable answer arrived: it may have taken effect. The reason is for people.
+    /// It was sent, and no usable answer arrived: it may have taken effect. The reason is for
+    /// people.
     Unknown(String),
 }
 
@@ -88,8 +89,8 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// Whether it says that something broke, which may have been after the request took effect (observed of 503 and
-    /// 504).
+    /// Whether it says that something broke, which may have been after the request took effect
+    /// (observed of 503 and 504).
     pub fn is_after_all_unknown(&self) -> bool {
         matches!(self.status, 408 | 500 | 502..=504)
     }
@@ -109,8 +110,9 @@ impl Answer {
 
     /// What went wrong, read from any of the bodies that Graph is known to send.
     ///
-    /// The usual one is `{"error": {"code", "message"}}` (Graph: error responses); the authentication methods'
-    /// backend has been seen to answer `{"Message", "MessageDetail"}`, and a proxy answers with a page.
+    /// The usual one is `{"error": {"code", "message"}}` (Graph: error responses); the
+    /// authentication methods' backend has been seen to answer `{"Message", "MessageDetail"}`, and
+    /// a proxy answers with a page.
     pub fn error(&self) -> ServiceError {
         match &self.body {
             Body::Empty => ServiceError::default(),
@@ -124,7 +126,8 @@ impl Answer {
 
     /// Whether the service's message holds `fragment`, ignoring case.
     ///
-    /// Messages are no contract (Graph: error responses), but some causes can be told apart by nothing else.
+    /// Messages are no contract (Graph: error responses), but some causes can be told apart by
+    /// nothing else.
     pub fn says(&self, fragment: &str) -> bool {
         self.error()
             .message

@@ -18,7 +18,8 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Graph's support suggests 1, 2, 4, 8, 16 s for server errors; six failures are those five delays.
+    /// Graph's support suggests 1, 2, 4, 8, 16 s for server errors; six failures are those five
+    /// delays.
     fn default() -> Self {
         Self {
             base: Duration::from_secs(1),
@@ -30,10 +31,12 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The delay after the given number of failures in a row (1 and up): exponential with full jitter.
+    /// The delay after the given number of failures in a row (1 and up): exponential with full
+    /// jitter.
     ///
-    /// `chance` is from `0.0..1.0`. What the service asked for is waited out first, and the jitter comes on top,
-    /// so that those who were told the same second do not come back in the same instant.
+    /// `chance` is from `0.0..1.0`. What the service asked for is waited out first, and the jitter
+    /// comes on top, so that those who were told the same second do not come back in the same
+    /// instant.
     pub fn delay(&self, failures: u32, asked: Option<Duration>, chance: f64) -> Duration {
         asked.unwrap_or_default() + self.ceiling(failures).mul_f64(chance.clamp(0.0, 1.0))
     }
@@ -51,8 +54,8 @@ impl RetryPolicy {
     }
 }
 
-/// New tokens that are tried for one operation. One is enough where tokens run out; more cover an operation that waited
-/// for as long as a token lasts.
+/// New tokens that are tried for one operation. One is enough where tokens run out; more cover an
+/// operation that waited for as long as a token lasts.
 const RENEWALS: u32 = 3;
 
 /// What an operation has been through.
@@ -60,7 +63,8 @@ const RENEWALS: u32 = 3;
 pub struct Tries {
     /// How often it was sent.
     pub sent: u32,
-    /// How often it failed in a way that says something about the operation or the service, not about pace.
+    /// How often it failed in a way that says something about the operation or the service, not
+    /// about pace.
     pub failures: u32,
     /// When the first of those was.
     pub failing_since: Option<Moment>,
@@ -82,8 +86,9 @@ pub enum Decision {
 }
 
 impl RetryPolicy {
-    /// Decides about a reply of the given meaning to an operation that has been through `tries`, this one
-    /// included. `others_progress` says whether other operations got through since it began to fail.
+    /// Decides about a reply of the given meaning to an operation that has been through `tries`,
+    /// this one included. `others_progress` says whether other operations got through since it
+    /// began to fail.
     ///
     /// Throttling is never an operation's fault, so it is never given up for it.
     pub fn decide(

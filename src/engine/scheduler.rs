@@ -25,7 +25,8 @@ pub enum Next {
     SignInRefused,
     /// The service does not take batches, for the reason in this answer.
     BatchesRefused(Answer),
-    /// The service has let nothing through for too long; this is what it last said, or why it was not heard.
+    /// The service has let nothing through for too long; this is what it last said, or why it was
+    /// not heard.
     GiveUp(String),
     /// There is nothing to do.
     Idle,
@@ -188,7 +189,8 @@ impl Scheduler {
         }
     }
 
-    /// Takes in the replies to a batch, in the order of its operations; a reply too few counts as unknown.
+    /// Takes in the replies to a batch, in the order of its operations; a reply too few counts as
+    /// unknown.
     pub fn settle(&mut self, batch: BatchId, replies: Vec<Reply>, now: Moment) -> Settled {
         let Some(flight) = self.land(batch) else {
             return Settled::default();
@@ -212,8 +214,8 @@ impl Scheduler {
 
     /// The service did not take a batch, and nothing of it ran.
     ///
-    /// Where it minded what was in the batch, each operation is tried alone, so that one cannot hold up the others.
-    /// Any other reason will be there for the next batch too.
+    /// Where it minded what was in the batch, each operation is tried alone, so that one cannot
+    /// hold up the others. Any other reason will be there for the next batch too.
     pub fn refuse(&mut self, batch: BatchId, answer: Answer, now: Moment) -> Settled {
         let minds_what_is_in_it = matches!(answer.status, 400 | 413);
         let alone = self
@@ -400,8 +402,8 @@ impl Scheduler {
         }
     }
 
-    /// Something was in the way. Decided here, at a reply, so that a pause that the service asked for is never the end:
-    /// after it the service is asked once more.
+    /// Something was in the way. Decided here, at a reply, so that a pause that the service asked
+    /// for is never the end: after it the service is asked once more.
     fn lose_patience(&mut self, trouble: &str, now: Moment) {
         let patience = if self.heard {
             self.limits.give_up_after

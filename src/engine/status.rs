@@ -85,13 +85,15 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
-    /// The one transition table, for live writes and for a resumed run alike; `None` is an impossible event.
+    /// The one transition table, for live writes and for a resumed run alike; `None` is an
+    /// impossible event.
     pub const fn after(self, event: Event) -> Option<Self> {
         match (self, event) {
             (Self::Pending | Self::Sent, Event::Sent) => Some(Self::Sent),
             (Self::Sent, Event::Returned) => Some(Self::Pending),
             (Self::Pending, Event::Expanded) => Some(Self::Expanded),
-            // Without a write of ours there is no success and no doubt; after one there is no "never sent".
+            // Without a write of ours there is no success and no doubt; after one there is no
+            // "never sent".
             (Self::Pending, Event::Settled(Outcome::Succeeded | Outcome::InDoubt))
             | (Self::Sent, Event::Settled(Outcome::Refused)) => None,
             (Self::Pending | Self::Sent, Event::Settled(outcome)) => Some(Self::Settled(outcome)),

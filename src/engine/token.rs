@@ -1,6 +1,7 @@
 //! Whether the service takes the token.
 
-/// What is known of the token in use. It names tokens by how often they were renewed and never sees one.
+/// What is known of the token in use. It names tokens by how often they were renewed and never sees
+/// one.
 #[derive(Debug, Default)]
 pub(super) struct Token {
     generation: u64,
@@ -37,8 +38,8 @@ impl Token {
         self.taken |= generation == self.generation;
     }
 
-    /// The service refused the token of that generation. Says whether it is still the one in use: a refusal of an
-    /// earlier one is old news.
+    /// The service refused the token of that generation. Says whether it is still the one in use: a
+    /// refusal of an earlier one is old news.
     pub(super) fn refused(&mut self, generation: u64) -> bool {
         let current = generation == self.generation;
         if current {

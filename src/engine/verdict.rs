@@ -28,8 +28,8 @@ pub enum Verdict {
 
 /// Reads a reply to an operation with the given effect. It knows nothing of attempts.
 ///
-/// Statuses are those of Graph's "error responses" document; that a 503 or 504 may follow a success is
-/// observed, not documented.
+/// Statuses are those of Graph's "error responses" document; that a 503 or 504 may follow a success
+/// is observed, not documented.
 pub fn classify(effect: Effect, reply: &Reply) -> Verdict {
     let answer = match reply {
         Reply::Unsent(_) => return Verdict::Transient { after: None },
@@ -42,7 +42,8 @@ pub fn classify(effect: Effect, reply: &Reply) -> Verdict {
         401 => Verdict::Unauthorized,
         // 509: "bandwidth limit exceeded", Graph's other way to say slow down.
         429 | 509 => Verdict::Throttled { after },
-        // 423: locked for the moment. 424: the request it depended on failed, so this one never ran.
+        // 423: locked for the moment. 424: the request it depended on failed, so this one never
+        // ran.
         423 | 424 => Verdict::Transient { after },
         400 | 409 if is_concurrency_violation(answer) => Verdict::Transient { after },
         _ if answer.is_after_all_unknown() => may_have_happened(effect, after),

@@ -57,7 +57,8 @@ pub enum Step {
         /// What comes after.
         then: Box<Self>,
     },
-    /// The item became the items that were found, and needs no line of its own. The conversation is over.
+    /// The item became the items that were found, and needs no line of its own. The conversation is
+    /// over.
     Expanded,
     /// These take over.
     Divide(Vec<Box<dyn Conversation>>),
@@ -65,8 +66,9 @@ pub enum Step {
 
 /// A pure state machine for one operation at a time.
 ///
-/// It either starts from the beginning, or, where a write was sent and its reply never recorded, with hearing
-/// [`Reply::Unknown`]. So a crash, a timed-out call and a torn connection are one path.
+/// It either starts from the beginning, or, where a write was sent and its reply never recorded,
+/// with hearing [`Reply::Unknown`]. So a crash, a timed-out call and a torn connection are one
+/// path.
 pub trait Conversation: fmt::Debug {
     /// The items it is about.
     fn items(&self) -> Vec<ItemId>;
@@ -74,7 +76,8 @@ pub trait Conversation: fmt::Debug {
     /// The first step, where nothing has been sent.
     fn start(&mut self) -> Step;
 
-    /// The step after the reply to its last call, or after the last write of an earlier process was lost.
+    /// The step after the reply to its last call, or after the last write of an earlier process was
+    /// lost.
     fn hear(&mut self, reply: Reply) -> Step;
 
     /// Whether an earlier process sent a write for one of its items and never recorded the reply.
@@ -86,7 +89,8 @@ pub(super) fn settle(item: ItemId, settlement: Settlement) -> Step {
     Step::Settle(vec![(item, settlement)])
 }
 
-/// The item's content in the run file is not what this job wrote, so nobody knows what to do for it.
+/// The item's content in the run file is not what this job wrote, so nobody knows what to do for
+/// it.
 pub(super) fn unreadable(item: &Item) -> Step {
     let why = "the run file holds something else than this job wrote for the row";
     settle(

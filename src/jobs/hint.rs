@@ -1,7 +1,7 @@
 //! What to do about an error, in plain words.
 
-/// An entry: it fits when the status (or 0 for any), the code (or none) and the fragment of the message (or none)
-/// all fit.
+/// An entry: it fits when the status (or 0 for any), the code (or none) and the fragment of the
+/// message (or none) all fit.
 struct Entry {
     status: u16,
     code: &'static str,
@@ -20,8 +20,8 @@ const fn entry(status: u16, code: &'static str, says: &'static str, hint: &'stat
 
 /// From the particular to the general; the first that fits is given.
 ///
-/// Codes and messages are those of Graph's documents and of public reports; messages are no contract, so an entry
-/// that hangs on one only ever chooses advice.
+/// Codes and messages are those of Graph's documents and of public reports; messages are no
+/// contract, so an entry that hangs on one only ever chooses advice.
 const HINTS: &[Entry] = &[
     entry(
         0,

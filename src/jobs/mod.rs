@@ -1,8 +1,8 @@
 //! WHAT is done: one file per job, one small trait, one registry.
 //!
-//! A job checks rows and starts conversations; a conversation is given replies and says what comes next. Both are
-//! pure: they never wait, never read a clock and never send anything themselves, so each rule of a job is tested by
-//! handing it replies.
+//! A job checks rows and starts conversations; a conversation is given replies and says what comes
+//! next. Both are pure: they never wait, never read a clock and never send anything themselves, so
+//! each rule of a job is tested by handing it replies.
 //!
 //! Adding a job is one file, its `mod` line and its entry in [`REGISTRY`].
 
@@ -48,7 +48,8 @@ pub trait Job: fmt::Debug + Sync {
     /// The options it has besides those of every job.
     fn options(&self) -> &'static [JobOption];
 
-    /// Columns that come between the input's and the `Result…` columns, for jobs whose items are not rows.
+    /// Columns that come between the input's and the `Result…` columns, for jobs whose items are
+    /// not rows.
     fn item_columns(&self) -> &'static [&'static str] {
         &[]
     }
@@ -67,13 +68,15 @@ pub trait Job: fmt::Debug + Sync {
 
 /// A job with its options understood.
 pub trait Work: fmt::Debug {
-    /// Checks one row; a good one becomes an item, a bad one is refused with everything that is wrong with it.
+    /// Checks one row; a good one becomes an item, a bad one is refused with everything that is
+    /// wrong with it.
     fn check(&self, row: &Fields<'_>) -> Result<NewItem, Vec<Refusal>>;
 
     /// Starts conversations about items.
     ///
-    /// Items that should travel together and are too few come back as leftovers; they are offered again together
-    /// with later ones. With `all` there are no later ones, and nothing may be left over.
+    /// Items that should travel together and are too few come back as leftovers; they are offered
+    /// again together with later ones. With `all` there are no later ones, and nothing may be left
+    /// over.
     fn converse(&self, items: Vec<Item>, all: bool) -> (Vec<Box<dyn Conversation>>, Vec<Item>);
 }
 
@@ -95,7 +98,8 @@ pub struct JobOption {
 pub struct Settings {
     /// Values of the job's own options by name; a switch that was given has an empty one.
     pub options: BTreeMap<String, String>,
-    /// The Graph host with its version, such as `https://graph.microsoft.com/v1.0`, without a slash at the end.
+    /// The Graph host with its version, such as `https://graph.microsoft.com/v1.0`, without a slash
+    /// at the end.
     pub graph_root: String,
     /// When the run began.
     pub started_at: OffsetDateTime,

@@ -111,7 +111,8 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Text as it can stand in a message: control characters, which a terminal would obey, are written out.
+/// Text as it can stand in a message: control characters, which a terminal would obey, are written
+/// out.
 pub fn visible(text: &str) -> String {
     let show = |c: char| -> String {
         if c.is_control() {

@@ -31,8 +31,9 @@ pub(super) fn lost() -> Reply {
     Reply::Unknown("connection reset".to_owned())
 }
 
-/// Plays `replies` to a conversation, from its start, or from a write of an earlier process if there was one. Each line
-/// is a call or an ending; parts of a divided conversation are left at their first call.
+/// Plays `replies` to a conversation, from its start, or from a write of an earlier process if
+/// there was one. Each line is a call or an ending; parts of a divided conversation are left at
+/// their first call.
 pub(super) fn play(mut conversation: Box<dyn Conversation>, replies: Vec<Reply>) -> Vec<String> {
     let mut said = Vec::new();
     let mut replies = replies.into_iter();

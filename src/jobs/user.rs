@@ -3,8 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-/// What stays as it is in a path segment (RFC 3986, "unreserved"), and the `@` of a user principal name.
-/// A guest's `#EXT#` in particular must not stay (Graph: get a user).
+/// What stays as it is in a path segment (RFC 3986, "unreserved"), and the `@` of a user principal
+/// name. A guest's `#EXT#` in particular must not stay (Graph: get a user).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

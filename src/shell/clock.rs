@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 /// Time since the start of the run, and the time of day that goes with it.
 ///
-/// Both come from tokio's clock after the start: under paused time hours pass in milliseconds, and a wall clock that
-/// jumps does not disturb a run.
+/// Both come from tokio's clock after the start: under paused time hours pass in milliseconds, and
+/// a wall clock that jumps does not disturb a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Instant,

@@ -6,13 +6,14 @@ use crate::jobs::{Conversation, Item, ItemId, Stage, Step, Work};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 
-/// Conversations at a time, so that memory does not grow with the input. Each has one operation on its way; this is
-/// enough to keep several times the usual number of full batches waiting.
+/// Conversations at a time, so that memory does not grow with the input. Each has one operation on
+/// its way; this is enough to keep several times the usual number of full batches waiting.
 const AT_A_TIME: usize = 400;
 /// Items that are taken from the run file at once.
 const PULL: usize = 400;
 
-/// Starts conversations about items, carries their calls to the scheduler and their endings to the run file.
+/// Starts conversations about items, carries their calls to the scheduler and their endings to the
+/// run file.
 #[derive(Debug)]
 pub(super) struct Conversations<'a> {
     work: &'a dyn Work,
@@ -130,7 +131,8 @@ impl<'a> Conversations<'a> {
         run_file: &mut RunFile,
         at: OffsetDateTime,
     ) -> Result<(), RunFileError> {
-        // Where an earlier write is in doubt, this one's return changes nothing: the item stays sent.
+        // Where an earlier write is in doubt, this one's return changes nothing: the item stays
+        // sent.
         let talks = ids
             .iter()
             .filter_map(|id| self.under_way.get(id))

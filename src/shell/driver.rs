@@ -1,8 +1,9 @@
 //! The loop that carries out what the engine and the jobs decide.
 //!
-//! One turn: take replies in, let conversations go on, let the scheduler say what to send, put all of it on the disk with
-//! one commit, show it, send it, wait. So an intent is durable before its request leaves, and an outcome before anybody
-//! sees it. The same code runs in real time over sockets and in virtual time over memory.
+//! One turn: take replies in, let conversations go on, let the scheduler say what to send, put all
+//! of it on the disk with one commit, show it, send it, wait. So an intent is durable before its
+//! request leaves, and an outcome before anybody sees it. The same code runs in real time over
+//! sockets and in virtual time over memory.
 
 use super::clock::Clock;
 use super::conversations::{Conversations, Now};
@@ -92,7 +93,8 @@ pub struct Driver<'a, T, C> {
 }
 
 impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
-    /// Runs until everything is settled or nothing can go on. An error is one of the run file; nothing was sent since.
+    /// Runs until everything is settled or nothing can go on. An error is one of the run file;
+    /// nothing was sent since.
     pub async fn drive(
         mut self,
         work: &dyn Work,
@@ -127,6 +129,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                     continue;
                 }
                 Wait::Token => {
+                    tracing::info!("the service refused the token; getting another one");
                     match self.credential.renew().await {
                         Ok(renewed) => token = renewed,
                         Err(error) => over = Some(self.over(Ended::SignIn(error))),
@@ -194,11 +197,13 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
 
     fn send(&self, batch: &Batch, token: SecretString) -> Flight<'a> {
         let (id, count, body) = (batch.id, batch.operations.len(), wire::encode(batch));
+        tracing::debug!(batch = id.0, requests = count, "sent");
         let transport = self.transport;
         Box::pin(async move { (id, count, transport.post_batch(&token, body).await) })
     }
 
-    /// Waits for a reply, a moment or the user, whichever is first, and takes in all replies that are there.
+    /// Waits for a reply, a moment or the user, whichever is first, and takes in all replies that
+    /// are there.
     async fn wait(
         &mut self,
         flights: &mut FuturesUnordered<Flight<'a>>,
@@ -236,6 +241,10 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
         conversations: &mut Conversations<'_>,
     ) -> Result<(), RunFileError> {
         let now = self.now();
+        match &reply {
+            Ok(reply) => tracing::debug!(batch = batch.0, status = reply.status, "answered"),
+            Err(error) => tracing::warn!(batch = batch.0, requests = count, "{error}"),
+        }
         let reply = match reply {
             Ok(reply) => wire::decode(count, &reply, now.wall),
             Err(TransportError::Unsent(why)) => BatchReply::Each(vec![Reply::Unsent(why); count]),
@@ -246,6 +255,10 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             BatchReply::Refused(answer) => self.scheduler.refuse(batch, answer, now.moment),
         };
         conversations.returned(&settled.returned, self.run_file, now.wall)?;
+        if let Some(until) = self.scheduler.paused_until(now.moment) {
+            let seconds = until.since(now.moment).as_secs_f64();
+            tracing::info!(batch = batch.0, seconds, "the service asked for a pause");
+        }
         for delivery in settled.deliveries {
             conversations.deliver(delivery, self.run_file, &mut self.scheduler, now)?;
         }

@@ -42,8 +42,8 @@ pub enum UrlError {
 /// The version of Graph that all requests go to.
 const VERSION: &str = "v1.0";
 
-/// The root of all requests to a Graph host, such as `https://graph.microsoft.com/v1.0`: without a slash at the end, and
-/// with the version whether or not `url` has it.
+/// The root of all requests to a Graph host, such as `https://graph.microsoft.com/v1.0`: without a
+/// slash at the end, and with the version whether or not `url` has it.
 pub fn graph_root(url: &str) -> Result<String, UrlError> {
     let malformed = || UrlError::Malformed(url.to_owned());
     let parsed = Url::parse(url.trim()).map_err(|_| malformed())?;

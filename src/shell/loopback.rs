@@ -1,5 +1,5 @@
-//! The simulator in this process: behind a socket of this machine as the sandbox, or without one for virtual time, where
-//! sockets would time out.
+//! The simulator in this process: behind a socket of this machine as the sandbox, or without one
+//! for virtual time, where sockets would time out.
 
 use super::clock::Clock;
 use super::transport::{Transport, TransportError};

@@ -1,4 +1,5 @@
-//! The outside: clock, transports, tokens, files, terminal. What is decided elsewhere is carried out here.
+//! The outside: clock, transports, tokens, files, terminal. What is decided elsewhere is carried
+//! out here.
 
 pub mod clock;
 mod conversations;

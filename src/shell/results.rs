@@ -155,7 +155,8 @@ fn write_lines(
     writer.flush().map_err(|error| io(error.into()))
 }
 
-/// Whether a column of the input is left out of the results, because they have one of that name themselves.
+/// Whether a column of the input is left out of the results, because they have one of that name
+/// themselves.
 pub fn replaces(job: &dyn Job, header: &str) -> bool {
     COLUMNS
         .iter()
@@ -200,7 +201,8 @@ fn record(line: &Line, job: &dyn Job) -> Vec<String> {
     record
 }
 
-/// The word in `ResultStatus`: an item that was sent and not settled is in doubt until somebody looks.
+/// The word in `ResultStatus`: an item that was sent and not settled is in doubt until somebody
+/// looks.
 fn status_word(status: Status) -> &'static str {
     match status {
         Status::Pending | Status::Expanded => "not_attempted",

@@ -31,7 +31,8 @@ pub enum SignInError {
 /// The environment variable that holds a bearer token.
 pub const TOKEN_VARIABLE: &str = "BULKGRAPH_TOKEN";
 
-/// A bearer token that was given from outside and cannot be renewed, unless the variable holds another one meanwhile.
+/// A bearer token that was given from outside and cannot be renewed, unless the variable holds
+/// another one meanwhile.
 #[derive(Debug)]
 pub struct EnvironmentToken {
     last: RefCell<Option<SecretString>>,

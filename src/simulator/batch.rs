@@ -164,8 +164,8 @@ fn read_id(id: &Value) -> Option<String> {
     }
 }
 
-/// An address is relative, with or without its leading slash. That a batch inside a batch is refused
-/// is documented, in which words is our reading.
+/// An address is relative, with or without its leading slash. That a batch inside a batch is
+/// refused is documented, in which words is our reading.
 fn read_url(url: &str) -> Result<String, GraphError> {
     if is_absolute(url) {
         return Err(invalid_format());

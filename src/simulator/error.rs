@@ -140,8 +140,8 @@ impl GraphError {
         Self::authentication(403, "accessDenied", "Request Authorization failed")
     }
 
-    /// The number is saved, but another user signs in with it. Status and code observed, message our
-    /// reading.
+    /// The number is saved, but another user signs in with it. Status and code observed, message
+    /// our reading.
     pub(super) fn phone_number_not_unique() -> Self {
         Self::authentication(
             409,
@@ -160,8 +160,8 @@ impl GraphError {
         )
     }
 
-    /// An earlier request of the batch, on which this one depends, failed. Status documented (Graph:
-    /// JSON batching), the rest our reading.
+    /// An earlier request of the batch, on which this one depends, failed. Status documented
+    /// (Graph: JSON batching), the rest our reading.
     pub(super) fn failed_dependency() -> Self {
         Self::directory(
             424,

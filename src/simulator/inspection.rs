@@ -1,8 +1,8 @@
 //! What a test wants to know about the tenant and the service, outside of Graph.
 //!
-//! `GET /_simulator/tenant` shows users with their phones and passes, and groups with their members;
-//! `GET /_simulator/statistics` shows what the service saw. Neither needs a token, costs anything
-//! nor is counted.
+//! `GET /_simulator/tenant` shows users with their phones and passes, and groups with their
+//! members; `GET /_simulator/statistics` shows what the service saw. Neither needs a token, costs
+//! anything nor is counted.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;

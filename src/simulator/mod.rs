@@ -11,7 +11,8 @@
 //! - users, groups and the links between them, including which groups can be written;
 //! - phone methods and Temporary Access Passes, with SMS sign-in registration and the pass policy;
 //! - the limits of the directory (resource units and writes) and of the authentication methods;
-//! - Graph's error bodies, as recorded where a record exists, and marked as "our reading" elsewhere.
+//! - Graph's error bodies, as recorded where a record exists, and marked as "our reading"
+//!   elsewhere.
 //!
 //! # What is not, on purpose
 //!
@@ -66,7 +67,8 @@ use tenant::Tenant;
 pub struct Request {
     /// `GET`, `POST` and so on.
     pub method: String,
-    /// The request target, such as `/v1.0/users/…?$select=id`; an absolute address is understood too.
+    /// The request target, such as `/v1.0/users/…?$select=id`; an absolute address is understood
+    /// too.
     pub path_and_query: String,
     /// Header names and values in the order they came; names are compared without case.
     pub headers: Vec<(String, String)>,
@@ -120,7 +122,8 @@ impl Simulator {
 
     /// Answers one request that arrives `now`.
     ///
-    /// Times should not run backwards from call to call; if they do, the limits stay where they were.
+    /// Times should not run backwards from call to call; if they do, the limits stay where they
+    /// were.
     pub fn answer(&mut self, request: &Request, now: OffsetDateTime) -> Answer {
         self.open(now);
         if let Some(response) = inspection::answer(&self.tenant, &self.statistics, request, now) {

@@ -46,7 +46,8 @@ impl Origin {
         format!("{}://{}/{VERSION}", self.scheme, self.authority)
     }
 
-    /// The segments below the version root of an absolute link to this host, as `@odata.id` holds one.
+    /// The segments below the version root of an absolute link to this host, as `@odata.id` holds
+    /// one.
     pub(super) fn path_within<'l>(&self, link: &'l str) -> Option<&'l str> {
         let (_, authority, rest) = split_absolute(link)?;
         if !authority.eq_ignore_ascii_case(&self.authority) {

@@ -1,7 +1,7 @@
 //! What the pretend tenant and service are like, read from a file.
 //!
-//! Every key may be left out; an unknown key is an error. [`Scenario::default`] is the sample tenant
-//! that the files in `samples` were made for.
+//! Every key may be left out; an unknown key is an error. [`Scenario::default`] is the sample
+//! tenant that the files in `samples` were made for.
 
 use std::num::NonZeroU32;
 
@@ -13,8 +13,8 @@ use super::limits::MOST_UNITS;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
-    /// `seed`: where all randomness starts, 0 to 2^63 - 1; 2026 by default. Names and ids follow from
-    /// it, so the sample inputs fit the default only.
+    /// `seed`: where all randomness starts, 0 to 2^63 - 1; 2026 by default. Names and ids follow
+    /// from it, so the sample inputs fit the default only.
     pub seed: u64,
     /// `[tenant]`: how many objects there are.
     pub tenant: TenantSize,
@@ -92,8 +92,9 @@ pub struct Limits {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DirectoryLimits {
-    /// `units`: resource units per window; 5 or more, as the dearest read costs 5; 3,500 by default,
-    /// the quota of the smallest tenants (Graph: throttling limits; 5,000 and 8,000 for larger ones).
+    /// `units`: resource units per window; 5 or more, as the dearest read costs 5; 3,500 by
+    /// default, the quota of the smallest tenants (Graph: throttling limits; 5,000 and 8,000 for
+    /// larger ones).
     pub units: NonZeroU32,
     /// `units_per_seconds`: the window for units, in seconds; 10 by default (same source).
     pub units_per_seconds: NonZeroU32,

@@ -34,11 +34,12 @@ pub async fn serve(listener: TcpListener, simulator: Arc<Mutex<Simulator>>) -> i
     axum::serve(listener, app).await
 }
 
-/// Serves a new simulator on a free port of this machine, on a thread of its own, until the returned
-/// value is dropped.
+/// Serves a new simulator on a free port of this machine, on a thread of its own, until the
+/// returned value is dropped.
 ///
-/// Not for tests under tokio's paused time: a paused clock jumps ahead while bytes are on their way to
-/// another thread. Those use [`Simulator::answer`] directly, or [`serve()`] in their own runtime.
+/// Not for tests under tokio's paused time: a paused clock jumps ahead while bytes are on their way
+/// to another thread. Those use [`Simulator::answer`] directly, or [`serve()`] in their own
+/// runtime.
 pub fn spawn(scenario: &Scenario) -> io::Result<Running> {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;

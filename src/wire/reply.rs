@@ -46,8 +46,8 @@ pub enum BatchReply {
 
 /// Reads the reply to a batch of `count` operations.
 ///
-/// - 200: each inner reply counts for itself; order means nothing, and one that is missing or makes no sense is
-///   *unknown*, never a success.
+/// - 200: each inner reply counts for itself; order means nothing, and one that is missing or makes
+///   no sense is *unknown*, never a success.
 /// - 5xx, 408, or a body that cannot be read: nobody knows what ran, so all are *unknown*.
 /// - 401 and 429: nothing ran, and each operation was told so.
 /// - Any other status is about the batch, not about what is in it.

@@ -6,8 +6,9 @@ use time::OffsetDateTime;
 /// The longest wait that is believed; a larger one is a mistake of somebody's.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// Reads the header: whole seconds (documented), seconds with a fraction (observed in inner headers of batches), or an
-/// HTTP date (allowed by RFC 9110), which is taken relative to `now`. Anything else is as if it were missing.
+/// Reads the header: whole seconds (documented), seconds with a fraction (observed in inner headers
+/// of batches), or an HTTP date (allowed by RFC 9110), which is taken relative to `now`. Anything
+/// else is as if it were missing.
 pub fn parse(text: &str, now: OffsetDateTime) -> Option<Duration> {
     let text = text.trim();
     let wait = match text.parse::<f64>() {

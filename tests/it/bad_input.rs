@@ -1,8 +1,10 @@
-//! Bad input is normal input: a message that says where, a stable exit code, nothing sent, nothing half written.
+//! Bad input is normal input: a message that says where, a stable exit code, nothing sent, nothing
+//! half written.
 
 use crate::support::{Program, Ran, Server};
 
-/// Runs a job over a file against a server, and makes sure that nothing was sent and nothing left behind.
+/// Runs a job over a file against a server, and makes sure that nothing was sent and nothing left
+/// behind.
 struct Desk {
     program: Program,
     server: Server,

@@ -9,4 +9,5 @@ mod jobs;
 mod readme;
 mod samples;
 mod simulate;
+mod stopping;
 mod support;

@@ -29,7 +29,8 @@ fn promise(line: &str) -> (Vec<&str>, i32) {
     (command.split_whitespace().collect(), code)
 }
 
-/// What the README's reader sees: a folder with the samples, and perhaps a server in another terminal.
+/// What the README's reader sees: a folder with the samples, and perhaps a server in another
+/// terminal.
 struct Reader {
     program: Program,
     server: Option<Server>,

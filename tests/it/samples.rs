@@ -3,8 +3,10 @@
 use crate::support::{Rehearsal, sample};
 use bulkgraph::simulator::Scenario;
 
-/// What differs from run to run: times, ids of requests, passes.
-const MASKED: [&str; 5] = [
+/// What differs from run to run: times, ids of requests, passes, and how often the pace made a
+/// request wait.
+const MASKED: [&str; 6] = [
+    "ResultAttempts",
     "ResultRequestId",
     "ResultFinishedAt",
     "TemporaryAccessPass",

@@ -1,4 +1,5 @@
-//! The test vocabulary: a rehearsal of a job in virtual time, and the program itself in a folder of its own.
+//! The test vocabulary: a rehearsal of a job in virtual time, and the program itself in a folder of
+//! its own.
 
 use bulkgraph::engine::Limits;
 use bulkgraph::jobs;
@@ -167,7 +168,8 @@ impl Done {
     }
 }
 
-/// Runs a future to its end in a runtime whose clock jumps to the next timer when there is nothing to do.
+/// Runs a future to its end in a runtime whose clock jumps to the next timer when there is nothing
+/// to do.
 pub(crate) fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

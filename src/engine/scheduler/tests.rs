@@ -79,7 +79,8 @@ fn settle_all(scheduler: &mut Scheduler, batch: &Batch, reply: &Reply, now: Mome
     scheduler.settle(batch.id, vec![reply.clone(); batch.operations.len()], now)
 }
 
-/// Lets nothing through until the scheduler gives up; says why, when, and how large the batches were.
+/// Lets nothing through until the scheduler gives up; says why, when, and how large the batches
+/// were.
 #[track_caller]
 fn give_up(scheduler: &mut Scheduler, mut now: Moment, sizes: &mut Vec<usize>) -> (String, Moment) {
     loop {
@@ -421,6 +422,6 @@ fn where_no_quota_is_documented_the_pace_is_found() {
         }
     }
     let statistics = scheduler.statistics();
-    assert!(now.since_start() < secs(80), "{now:?} {statistics:?}");
-    assert!(statistics.throttled < 200, "{statistics:?}");
+    assert!(now.since_start() < secs(55), "{now:?} {statistics:?}");
+    assert!(statistics.throttled < 50, "{statistics:?}");
 }

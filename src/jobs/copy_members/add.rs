@@ -1,8 +1,8 @@
 //! Adds up to 20 members to a group with one request.
 //!
-//! The request is all or nothing, and its refusal does not say which member it minds (observed: one who is there
-//! already fails all 20). So what is refused is split in halves until the guilty one stands alone. Adding is idempotent:
-//! a lost answer is no reason to look, only to send again.
+//! The request is all or nothing, and its refusal does not say which member it minds (observed: one
+//! who is there already fails all 20). So what is refused is split in halves until the guilty one
+//! stands alone. Adding is idempotent: a lost answer is no reason to look, only to send again.
 
 use super::Member;
 use crate::engine::{Answer, Effect, Method, Operation, Reply, Workload};
@@ -99,7 +99,8 @@ impl Add {
         Step::Divide(vec![half(one), half(other)])
     }
 
-    /// Whether a refusal is about the group or the caller, so that every part of it would be refused too.
+    /// Whether a refusal is about the group or the caller, so that every part of it would be
+    /// refused too.
     fn is_about_all(&self, answer: &Answer) -> bool {
         let group = self
             .members
@@ -137,7 +138,8 @@ impl Add {
     }
 }
 
-/// A new object is not known everywhere at once; this refusal is documented as one to repeat (Graph: add members).
+/// A new object is not known everywhere at once; this refusal is documented as one to repeat
+/// (Graph: add members).
 const NOT_REPLICATED: [Duration; 3] = [
     Duration::from_secs(15),
     Duration::from_secs(30),

@@ -37,8 +37,9 @@ impl Listing {
         }
     }
 
-    /// The first page of a group's members. Costs are those of "Resource unit cost per operation", one less for
-    /// `$select` (Graph: throttling limits); 999 is the largest page (Graph: list group members).
+    /// The first page of a group's members. Costs are those of "Resource unit cost per operation",
+    /// one less for `$select` (Graph: throttling limits); 999 is the largest page (Graph: list
+    /// group members).
     fn first_page(&self) -> Step {
         let (group, list, select, units) = match self.reading {
             Reading::Destination => (self.found.destination.id, "members", "id", 2),
@@ -184,7 +185,8 @@ impl Conversation for Listing {
 
     fn start(&mut self) -> Step {
         match &self.found.member {
-            // One member of an earlier result file: whether it is there already, the service will say.
+            // One member of an earlier result file: whether it is there already, the service will
+            // say.
             Some(member) => {
                 let items = vec![(self.new_member(member), None)];
                 Step::Found {

@@ -1,8 +1,8 @@
 //! Copies the members of one group to another.
 //!
-//! A row is a pair of groups. It becomes, in turn: a *pair*, which is looked up and checked before anything is
-//! written ([`resolve`]); a *listing*, which reads both groups page by page and finds the members ([`listing`]); and
-//! the *members*, which are added up to 20 at a time ([`add`]).
+//! A row is a pair of groups. It becomes, in turn: a *pair*, which is looked up and checked before
+//! anything is written ([`resolve`]); a *listing*, which reads both groups page by page and finds
+//! the members ([`listing`]); and the *members*, which are added up to 20 at a time ([`add`]).
 
 mod add;
 mod group;

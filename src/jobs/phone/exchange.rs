@@ -1,8 +1,9 @@
 //! The conversation about one phone number.
 //!
-//! POST first, because most people of a wave have no number yet. Where the service declines, which status and code
-//! say "there is one already" is not documented, so the answer is to look: the slot's content decides, not the error's
-//! words. A number is never deleted to make room: a failed POST after it would leave the person with none.
+//! POST first, because most people of a wave have no number yet. Where the service declines, which
+//! status and code say "there is one already" is not documented, so the answer is to look: the
+//! slot's content decides, not the error's words. A number is never deleted to make room: a failed
+//! POST after it would leave the person with none.
 
 use super::{OnExisting, PhoneType, RESULT_NUMBER, RESULT_SMS, Wish, number};
 use crate::engine::{Answer, Effect, Method, Operation, Outcome, Reply, Workload};

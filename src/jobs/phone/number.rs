@@ -1,13 +1,16 @@
-//! Phone numbers in the form that Graph documents: `+CC number[xext]` (Graph: phoneAuthenticationMethod).
+//! Phone numbers in the form that Graph documents: `+CC number[xext]` (Graph:
+//! phoneAuthenticationMethod).
 
 use phonenumber::country::Id;
 use phonenumber::metadata::DATABASE;
 use phonenumber::{ParseError, PhoneNumber, Type};
 
-/// Understands a number as people write it. `region` is the country of numbers without a country code.
+/// Understands a number as people write it. `region` is the country of numbers without a country
+/// code.
 ///
-/// What is checked is what cannot be right: no number, no country, a length that the country does not have. Whether
-/// a number is in service only the service can tell, and lists of number ranges are always behind.
+/// What is checked is what cannot be right: no number, no country, a length that the country does
+/// not have. Whether a number is in service only the service can tell, and lists of number ranges
+/// are always behind.
 pub(super) fn normalise(text: &str, region: Option<Id>) -> Result<String, String> {
     if text.is_empty() {
         return Err("is empty: it needs a phone number such as +1 5555550100".to_owned());
@@ -25,7 +28,8 @@ pub(super) fn normalise(text: &str, region: Option<Id>) -> Result<String, String
         ));
     }
     understand(text, region).or_else(|why| {
-        // Not for +44, where nobody dials it from abroad; but for +39, where it belongs to the number.
+        // Not for +44, where nobody dials it from abroad; but for +39, where it belongs to the
+        // number.
         let without = text.replacen(TRUNK, "", 1);
         if without == text {
             Err(why)
@@ -52,7 +56,8 @@ fn understand(text: &str, region: Option<Id>) -> Result<String, String> {
     ))
 }
 
-/// Whether two numbers are one: Graph returns a number with a space after the country code, however it was sent.
+/// Whether two numbers are one: Graph returns a number with a space after the country code, however
+/// it was sent.
 pub(super) fn same(one: &str, other: &str) -> bool {
     let bare = |number: &str| {
         number

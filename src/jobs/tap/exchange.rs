@@ -1,8 +1,9 @@
 //! The conversation about one pass.
 //!
-//! A POST replaces whatever pass there is, so a look comes first. A pass is shown once, in the answer that makes it:
-//! where that answer was lost, the pass that it made was seen by nobody, and a new one takes its place. A pass that
-//! somebody else made meanwhile is told apart by when it was made and by what it is.
+//! A POST replaces whatever pass there is, so a look comes first. A pass is shown once, in the
+//! answer that makes it: where that answer was lost, the pass that it made was seen by nobody, and
+//! a new one takes its place. A pass that somebody else made meanwhile is told apart by when it was
+//! made and by what it is.
 
 use super::pass::Pass;
 use super::{OnExisting, PASS, Wish};
@@ -46,7 +47,8 @@ struct Before {
 impl Exchange {
     pub(super) fn new(item: Item, on_existing: OnExisting) -> Self {
         let wish = serde_json::from_value(item.content.clone()).ok();
-        // If there is a first reply to hear without a look, it is that of a write by an earlier process.
+        // If there is a first reply to hear without a look, it is that of a write by an earlier
+        // process.
         Self {
             item,
             wish,

@@ -213,8 +213,8 @@ fn cell<T>(
         .ok()
 }
 
-/// The bounds are those of the resource (Graph: temporaryAccessPassAuthenticationMethod); a tenant's policy may be
-/// narrower.
+/// The bounds are those of the resource (Graph: temporaryAccessPassAuthenticationMethod); a
+/// tenant's policy may be narrower.
 fn parse_lifetime(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(minutes @ 10..=43_200) => Ok(minutes),

@@ -62,7 +62,8 @@ impl Pass {
         lifetime && start && self.once == Some(wish.once)
     }
 
-    /// Whether it was made after `moment`, where the two clocks may differ by some minutes. `None` if it does not say.
+    /// Whether it was made after `moment`, where the two clocks may differ by some minutes. `None`
+    /// if it does not say.
     pub(super) fn was_made_after(&self, moment: OffsetDateTime) -> Option<bool> {
         const CLOCKS_DIFFER: Duration = Duration::minutes(5);
         Some(self.created? >= moment.saturating_sub(CLOCKS_DIFFER))

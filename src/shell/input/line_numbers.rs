@@ -5,9 +5,9 @@ use std::io::{self, Read};
 
 /// Hands bytes through and remembers where lines begin.
 ///
-/// A CSV parser skips empty lines between records and knows a record by the byte where it began to look, so the line
-/// that a person sees has to be found by somebody who saw the bytes. What lies before the last question is forgotten:
-/// memory does not grow with the file.
+/// A CSV parser skips empty lines between records and knows a record by the byte where it began to
+/// look, so the line that a person sees has to be found by somebody who saw the bytes. What lies
+/// before the last question is forgotten: memory does not grow with the file.
 #[derive(Debug)]
 pub(super) struct LineNumbers<R> {
     inner: R,

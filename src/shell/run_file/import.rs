@@ -23,8 +23,9 @@ impl RunFile {
         })
     }
 
-    /// Takes in the item that a good row asks for. Where an earlier row asks for the same, both are refused: nobody
-    /// knows which one is meant. Then the earlier one's line and whether this made it a refused one are returned.
+    /// Takes in the item that a good row asks for. Where an earlier row asks for the same, both are
+    /// refused: nobody knows which one is meant. Then the earlier one's line and whether this made
+    /// it a refused one are returned.
     pub fn add_item(
         &mut self,
         row: RowId,

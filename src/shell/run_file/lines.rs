@@ -13,6 +13,8 @@ pub struct Tally {
     pub lines: u64,
     /// Lines by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
+    /// Lines whose write was sent and whose reply has not been recorded.
+    pub sent: u64,
     /// Good lines with a warning, such as a number that was saved and cannot be used to sign in.
     pub warned: u64,
 }
@@ -21,6 +23,11 @@ impl Tally {
     /// Lines with that outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(&outcome).copied().unwrap_or_default()
+    }
+
+    /// Lines for which nothing was sent that could have had an effect.
+    pub fn not_attempted(&self) -> u64 {
+        self.lines.saturating_sub(self.settled_lines() + self.sent)
     }
 
     /// Lines with any outcome.
@@ -34,8 +41,16 @@ impl Tally {
     }
 }
 
-/// The line of a row in the input, and the result lines it became by status.
-pub type RowCounts = (u64, BTreeMap<String, u64>);
+/// What became of one row of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowCounts {
+    /// Its line in the input.
+    pub line: u64,
+    /// Its cells that are carried.
+    pub cells: Vec<String>,
+    /// The result lines it became, by status.
+    pub statuses: BTreeMap<String, u64>,
+}
 
 /// One line of the results.
 #[derive(Clone, Debug)]
@@ -98,27 +113,29 @@ impl RunFile {
         })
     }
 
-    /// Counts by row of the input and status, for jobs whose rows become many lines.
-    pub fn counts_by_row(&self) -> Result<Vec<RowCounts>, RunFileError> {
+    /// Counts by row of the input, for the first `rows` of them.
+    pub fn counts_by_row(&self, rows: u32) -> Result<Vec<RowCounts>, RunFileError> {
         let mut counts: Vec<RowCounts> = Vec::new();
-        let found: Vec<(u64, String, u64)> = self.doing(Doing::Read, |connection| {
+        self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare(
-                "SELECT row.line, item.status, count(*) FROM row JOIN item ON item.row = row.id
-                 WHERE item.status <> 'expanded' GROUP BY row.id, item.status ORDER BY row.id",
+                "SELECT row.line, row.cells, item.status, count(*) FROM row JOIN item ON item.row = row.id
+                 WHERE row.id <= ?1 AND item.status <> 'expanded' GROUP BY row.id, item.status ORDER BY row.id",
             )?;
-            let number = |row: &Row<'_>, place| row.get::<_, i64>(place).map(i64::unsigned_abs);
-            query
-                .query_map([], |row| {
-                    Ok((number(row, 0)?, row.get(1)?, number(row, 2)?))
-                })?
-                .collect()
-        })?;
-        for (line, status, count) in found {
-            match counts.last_mut() {
-                Some((last, by_status)) if *last == line => drop(by_status.insert(status, count)),
-                _ => counts.push((line, BTreeMap::from([(status, count)]))),
+            let mut rows = query.query([rows])?;
+            while let Some(row) = rows.next()? {
+                let line = row.get::<_, i64>(0)?.unsigned_abs();
+                if counts.last().is_none_or(|last| last.line != line) {
+                    let cells: String = row.get(1)?;
+                    let cells = serde_json::from_str(&cells).unwrap_or_default();
+                    counts.push(RowCounts { line, cells, statuses: BTreeMap::new() });
+                }
+                let (status, count): (String, i64) = (row.get(2)?, row.get(3)?);
+                if let Some(last) = counts.last_mut() {
+                    last.statuses.insert(status, count.unsigned_abs());
+                }
             }
-        }
+            Ok(())
+        })?;
         Ok(counts)
     }
 
@@ -132,9 +149,13 @@ impl RunFile {
             while let Some(row) = rows.next()? {
                 let (status, count, with_code): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
                 tally.lines += count.unsigned_abs();
-                if let Some(Status::Settled(outcome)) = Status::from_word(&status) {
+                match Status::from_word(&status) {
+                    Some(Status::Settled(outcome)) => {
                     tally.outcomes.insert(outcome, count.unsigned_abs());
                     tally.warned += if outcome.is_good() { with_code.unsigned_abs() } else { 0 };
+                    }
+                    Some(Status::Sent) => tally.sent = count.unsigned_abs(),
+                    _ => {}
                 }
             }
             Ok(tally)

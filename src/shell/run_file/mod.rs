@@ -1,7 +1,8 @@
-//! The run file: the truth about one run, in one `SQLite` database. Every other output is a view of it.
+//! The run file: the truth about one run, in one `SQLite` database. Every other output is a view of
+//! it.
 //!
-//! Writes gather in a transaction until [`RunFile::commit`], which returns when they are on the disk. The driver commits
-//! once a turn, before it sends anything and before it shows anything.
+//! Writes gather in a transaction until [`RunFile::commit`], which returns when they are on the
+//! disk. The driver commits once a turn, before it sends anything and before it shows anything.
 
 mod error;
 mod import;
@@ -153,7 +154,8 @@ impl RunFile {
         })
     }
 
-    /// Whether losing this file would lose anything: something was sent or read for it, in a tenant that still is.
+    /// Whether losing this file would lose anything: something was sent or read for it, in a tenant
+    /// that still is.
     pub fn holds_truth(&self) -> Result<bool, RunFileError> {
         if self.header()?.tenant == Header::SANDBOX {
             return Ok(false);
@@ -232,7 +234,8 @@ impl RunFile {
     }
 }
 
-/// Keeps every other process out for as long as the file is open, and makes a commit mean that it is on the disk.
+/// Keeps every other process out for as long as the file is open, and makes a commit mean that it
+/// is on the disk.
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
@@ -240,8 +243,9 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     )
 }
 
-/// The application id and the version in the first bytes of a database (`SQLite`: database file format, 1.3), read
-/// without opening it as one: that alone may write to a file that is somebody else's.
+/// The application id and the version in the first bytes of a database (`SQLite`: database file
+/// format, 1.3), read without opening it as one: that alone may write to a file that is somebody
+/// else's.
 fn identity(path: &Path) -> Option<(u32, u32)> {
     let mut start = [0; 72];
     std::fs::File::open(path)
@@ -271,8 +275,8 @@ fn timestamp(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }
 
-/// Makes an empty file that only its owner can read, before `SQLite` writes a byte to it; its companions inherit the mode.
-/// On Windows it inherits what its folder allows.
+/// Makes an empty file that only its owner can read, before `SQLite` writes a byte to it; its
+/// companions inherit the mode. On Windows it inherits what its folder allows.
 fn private_file(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

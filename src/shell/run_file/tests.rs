@@ -73,6 +73,10 @@ fn what_was_committed_is_there_after_the_file_was_closed_and_the_rest_is_not() {
     drop(run_file);
     let run_file = RunFile::open(&folder.path().join("a.run")).unwrap();
     assert_eq!(statuses(&run_file), ["succeeded", "sent"]);
+    assert_eq!(
+        (run_file.tally().sent, run_file.tally().not_attempted()),
+        (1, 0)
+    );
     assert_eq!(run_file.header().unwrap(), header("https://x"));
     let line = &lines(&run_file)[0];
     assert_eq!(

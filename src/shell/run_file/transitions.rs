@@ -67,8 +67,9 @@ impl RunFile {
 
     /// The items that `parent` turned out to be, with the ending of those that need no work.
     ///
-    /// One that the row has already is left as it is, so a listing that starts again after a crash adds nothing twice.
-    /// One that another row asks for too becomes its twin, and ends when that one does.
+    /// One that the row has already is left as it is, so a listing that starts again after a crash
+    /// adds nothing twice. One that another row asks for too becomes its twin, and ends when that
+    /// one does.
     pub fn found(
         &mut self,
         parent: ItemId,
@@ -130,7 +131,8 @@ impl RunFile {
         }))
     }
 
-    /// Ends the item of a second row that asked for the same: what was done was done for the first one.
+    /// Ends the item of a second row that asked for the same: what was done was done for the first
+    /// one.
     fn settle_twin(
         &mut self,
         twin: ItemId,
@@ -177,7 +179,8 @@ impl RunFile {
                 .prepare_cached("SELECT status FROM item WHERE id = ?1")?
                 .query_row([item.0], |row| row.get(0))
         })?;
-        let Some(next) = Status::from_word(&word).and_then(|status| status.after(event)) else {
+        let before = Status::from_word(&word);
+        let Some(next) = before.and_then(|before| before.after(event)) else {
             let (path, event) = (self.path.clone(), event.as_str());
             return Err(RunFileError::Impossible {
                 path,
@@ -186,9 +189,14 @@ impl RunFile {
                 event,
             });
         };
-        if next == Status::Expanded {
-            self.tally.lines = self.tally.lines.saturating_sub(1);
-        }
+        let lines = &mut self.tally;
+        lines.sent += u64::from(next == Status::Sent);
+        lines.sent = lines
+            .sent
+            .saturating_sub(u64::from(before == Some(Status::Sent)));
+        lines.lines = lines
+            .lines
+            .saturating_sub(u64::from(next == Status::Expanded));
         self.doing(Doing::Write, |connection| {
             connection
                 .prepare_cached("UPDATE item SET status = ?2 WHERE id = ?1")?

@@ -161,7 +161,8 @@ fn lifetime(policy: &AccessPassPolicy, call: &Call<'_>, value: &Value) -> Result
     }
 }
 
-/// A start must carry an offset and lie ahead. How far ahead it may lie is not known; no end is set.
+/// A start must carry an offset and lie ahead. How far ahead it may lie is not known; no end is
+/// set.
 fn start(call: &Call<'_>, value: &Value) -> Result<OffsetDateTime, GraphError> {
     let parsed = value
         .as_str()
@@ -176,7 +177,8 @@ fn start(call: &Call<'_>, value: &Value) -> Result<OffsetDateTime, GraphError> {
     Ok(start)
 }
 
-/// A pass with the signs that recorded ones hold, among them some that CSV and URLs treat specially.
+/// A pass with the signs that recorded ones hold, among them some that CSV and URLs treat
+/// specially.
 pub(in crate::simulator) fn secret(rng: &mut Rng, length: u32) -> String {
     const SIGNS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789&+=$*%@#!^?";
     (0..length)

@@ -21,8 +21,9 @@ pub(super) fn get(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, 
     ))
 }
 
-/// `DELETE /groups/{id}/members/{id}`: without `/$ref` this deletes the **object**, not its membership
-/// (Graph: group-delete-members warns of it). A client must never send it; one that does loses a user.
+/// `DELETE /groups/{id}/members/{id}`: without `/$ref` this deletes the **object**, not its
+/// membership (Graph: group-delete-members warns of it). A client must never send it; one that does
+/// loses a user.
 pub(super) fn delete_member(
     tenant: &mut Tenant,
     group: &str,

@@ -64,8 +64,8 @@ pub(super) fn add_all(
     Ok(Reply::no_content())
 }
 
-/// `DELETE /groups/{id}/members/{id}/$ref`. An object that is no member is as absent as one that does
-/// not exist (observed).
+/// `DELETE /groups/{id}/members/{id}/$ref`. An object that is no member is as absent as one that
+/// does not exist (observed).
 pub(super) fn remove(tenant: &mut Tenant, group: &str, member: &str) -> Result<Reply, GraphError> {
     let (index, found) = groups::find(tenant, group)?;
     require_writable(found)?;
@@ -86,8 +86,8 @@ fn refused(message: &str) -> GraphError {
 
 /// Which groups can be written (Graph: groups overview), in the words observed for each kind.
 ///
-/// A role-assignable group needs `RoleManagement.ReadWrite.Directory`, which the caller of the sample
-/// tenant lacks.
+/// A role-assignable group needs `RoleManagement.ReadWrite.Directory`, which the caller of the
+/// sample tenant lacks.
 pub(super) fn require_writable(group: &Group) -> Result<(), GraphError> {
     if group.on_premises_sync_enabled {
         return Err(refused(

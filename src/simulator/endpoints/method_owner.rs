@@ -3,8 +3,8 @@
 use crate::simulator::error::GraphError;
 use crate::simulator::tenant::{ObjectIndex, Tenant, User};
 
-/// Finds the user, and refuses one out of the caller's reach (observed: `accessDenied`, for reads as
-/// for writes).
+/// Finds the user, and refuses one out of the caller's reach (observed: `accessDenied`, for reads
+/// as for writes).
 pub(super) fn find<'t>(
     tenant: &'t Tenant,
     key: &str,

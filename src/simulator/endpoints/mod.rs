@@ -119,8 +119,8 @@ fn wrong_kind(call: &Call<'_>, value: &Value, edm_type: &str) -> GraphError {
     )
 }
 
-/// The selected properties, or all of `names` if none is selected; one that the type does not have is
-/// refused. Only what is asked for is built, as lists of a million members pass through here.
+/// The selected properties, or all of `names` if none is selected; one that the type does not have
+/// is refused. Only what is asked for is built, as lists of a million members pass through here.
 fn selected(
     select: &[String],
     names: &[&str],

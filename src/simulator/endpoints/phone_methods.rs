@@ -12,7 +12,8 @@ use crate::simulator::tenant::{
     ObjectIndex, PhoneMethod, PhoneNumber, PhoneType, SmsSignInState, Tenant,
 };
 
-/// `GET …/phoneMethods`, all or by `phoneType eq '…'`, which is in use though undocumented (observed).
+/// `GET …/phoneMethods`, all or by `phoneType eq '…'`, which is in use though undocumented
+/// (observed).
 pub(super) fn list(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
     let query = call.query()?;
     let (user, _) = method_owner::find(tenant, key)?;
@@ -97,8 +98,8 @@ pub(super) fn create(tenant: &mut Tenant, call: &Call<'_>, key: &str) -> Result<
     ))
 }
 
-/// `PATCH …/phoneMethods/{id}` changes the number; the type cannot change. Answers 204, as documented
-/// (the same page also speaks of a body).
+/// `PATCH …/phoneMethods/{id}` changes the number; the type cannot change. Answers 204, as
+/// documented (the same page also speaks of a body).
 pub(super) fn update(
     tenant: &mut Tenant,
     call: &Call<'_>,

@@ -224,8 +224,8 @@ impl Groups<'_> {
         }
     }
 
-    /// Adds the stores, each with a group of its people, a team, and two shifts; returns the groups of
-    /// people.
+    /// Adds the stores, each with a group of its people, a team, and two shifts; returns the groups
+    /// of people.
     fn stores(&mut self, people: &People, count: u32) -> Vec<ObjectIndex> {
         let mut stores = Vec::new();
         for number in 0..count {

@@ -33,8 +33,9 @@ pub(super) fn tenant(scenario: &Scenario) -> Tenant {
     tenant
 }
 
-/// Issues the passes some users hold, made an hour before the simulator was first asked: of every nine
-/// workers one has a pass that is usable for seven hours more, and one a pass that has just expired.
+/// Issues the passes some users hold, made an hour before the simulator was first asked: of every
+/// nine workers one has a pass that is usable for seven hours more, and one a pass that has just
+/// expired.
 pub(super) fn issue_passes(tenant: &mut Tenant, rng: &mut Rng, now: OffsetDateTime) {
     let length = tenant.policies.temporary_access_pass.default_length;
     for worker in 0..WITH_METHODS {
@@ -59,7 +60,8 @@ pub(super) fn issue_passes(tenant: &mut Tenant, rng: &mut Rng, now: OffsetDateTi
     }
 }
 
-/// Only the first frontline workers have phones or passes, so that a tenant of a million stays small.
+/// Only the first frontline workers have phones or passes, so that a tenant of a million stays
+/// small.
 const WITH_METHODS: u32 = 3_000;
 
 /// The seed of the scenario.

@@ -2,8 +2,8 @@
 
 use fastrand::Rng;
 
-/// Names that occur together, parted by spaces; letters for an address follow a slash where they are
-/// not the name itself in lower case.
+/// Names that occur together, parted by spaces; letters for an address follow a slash where they
+/// are not the name itself in lower case.
 #[derive(Debug)]
 pub(super) struct Culture {
     pub(super) order: Order,

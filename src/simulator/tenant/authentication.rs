@@ -141,7 +141,8 @@ impl Authentication {
         self.passes.get(&user)
     }
 
-    /// A user has one pass; a new one takes the place of the old (Graph: Temporary Access Pass how-to).
+    /// A user has one pass; a new one takes the place of the old (Graph: Temporary Access Pass
+    /// how-to).
     pub(crate) fn save_pass(&mut self, user: ObjectIndex, pass: AccessPass) {
         self.passes.insert(user, pass);
     }

@@ -236,8 +236,8 @@ impl Tenant {
         found
     }
 
-    /// The first `most` members after `last`, direct ones or those of nested groups too, in the order
-    /// the objects were made. Costs as much as the page, not as the group.
+    /// The first `most` members after `last`, direct ones or those of nested groups too, in the
+    /// order the objects were made. Costs as much as the page, not as the group.
     pub(crate) fn members_after(
         &self,
         group: ObjectIndex,

@@ -26,8 +26,8 @@ impl fmt::Debug for AccessPass {
     }
 }
 
-/// The value of `methodUsabilityReason` (Graph: temporaryAccessPassAuthenticationMethod). A pass never
-/// becomes used here, as nobody signs in.
+/// The value of `methodUsabilityReason` (Graph: temporaryAccessPassAuthenticationMethod). A pass
+/// never becomes used here, as nobody signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Usability {
     EnabledByPolicy,

@@ -1,6 +1,7 @@
 //! Phone numbers as the authentication methods take them.
 
-/// A number in Graph's form, `+{country code} {number}x{extension}` (Graph: phoneAuthenticationMethod).
+/// A number in Graph's form, `+{country code} {number}x{extension}` (Graph:
+/// phoneAuthenticationMethod).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PhoneNumber(String);
 

@@ -19,8 +19,8 @@ fn methods(row: &BTreeMap<String, String>, kind: &str) -> String {
     )
 }
 
-/// The number as a careful client would send it, or the text itself if it is no number: letters must
-/// not be taken for the digits on their keys, which libphonenumber does.
+/// The number as a careful client would send it, or the text itself if it is no number: letters
+/// must not be taken for the digits on their keys, which libphonenumber does.
 fn sent(text: &str) -> String {
     let letters = text.chars().any(|sign| sign.is_alphabetic() && sign != 'x');
     match phonenumber::parse(None, text) {

@@ -1,4 +1,5 @@
-//! The recorded and documented bodies: the simulator reads the requests and answers in the same shape.
+//! The recorded and documented bodies: the simulator reads the requests and answers in the same
+//! shape.
 
 use super::*;
 

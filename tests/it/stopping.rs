@@ -1,0 +1,86 @@
+//! Ctrl-C, in the middle of a run.
+
+#![cfg(unix)]
+
+use crate::support::{Program, Ran, Server, read_lines};
+use std::process::{Child, Command, Stdio};
+
+/// A tenant that takes its time, and a run against it that is under way.
+fn under_way(program: &Program, scenario: &str) -> (Server, Child) {
+    program.write("slow.toml", scenario);
+    let server = Server::start(&["--scenario", program.path("slow.toml").to_str().unwrap()]);
+    let mut command = program.command();
+    command
+        .args(["phone", "samples/phone.csv", "--graph-url", &server.url()])
+        .env("BULKGRAPH_TOKEN", "any");
+    let process = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while server.inspect().statistics["batches"].as_u64().unwrap() < 2 {
+        std::thread::yield_now();
+    }
+    (server, process)
+}
+
+fn interrupt(process: &Child) {
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &process.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+#[test]
+fn once_ends_in_order_and_every_row_says_what_the_tenant_holds() {
+    let program = Program::new();
+    let scenario = "[limits.authentication_methods]\nrequests_per_second = 5\nburst = 1\n";
+    let (server, process) = under_way(&program, scenario);
+    interrupt(&process);
+    let ran = Ran::from(process.wait_with_output().unwrap());
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("as you asked"), "{}", ran.stderr);
+    let lines = read_lines(&std::fs::read_to_string(program.path("phone.results.csv")).unwrap());
+    assert_eq!(lines.len(), 200);
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["ResultStatus"] == "not_attempted")
+    );
+    let tenant = server.inspect();
+    for line in &lines {
+        let number = tenant.user(&line["UserName"])["phones"]
+            .get("mobile")
+            .cloned()
+            .unwrap_or_default();
+        match line["ResultStatus"].as_str() {
+            "succeeded" | "unchanged" => assert_eq!(number, line["ResultPhoneNumber"]),
+            status => assert_eq!(status, "not_attempted"),
+        }
+    }
+}
+
+#[test]
+fn twice_ends_at_once_and_what_is_on_its_way_is_in_doubt() {
+    let program = Program::new();
+    // Nobody waits a minute for this.
+    let (_server, mut process) = under_way(&program, "[service]\nlatency_ms = 60000\n");
+    while process.try_wait().unwrap().is_none() {
+        // Two signals at the same moment are one; the next one counts.
+        interrupt(&process);
+        std::thread::yield_now();
+    }
+    let ran = Ran::from(process.wait_with_output().unwrap());
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let lines = read_lines(&std::fs::read_to_string(program.path("phone.results.csv")).unwrap());
+    let count = |status| {
+        lines
+            .iter()
+            .filter(|line| line["ResultStatus"] == status)
+            .count()
+    };
+    assert!(count("in_doubt") > 0 && count("in_doubt") + count("not_attempted") == 200);
+}
