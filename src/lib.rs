@@ -46,8 +46,8 @@
 //!   network, a clock or a global source of randomness. Time and chance are arguments.
 //! - Arrows point one way: `main → cli → run → shell → {jobs, wire, simulator} → engine`; `jobs`
 //!   and `wire` know only `engine`, and `engine` knows nobody.
-//! - [`simulator`] knows nothing of the client, and of the client only `shell/loopback.rs`,
-//!   `run.rs` and the command that serves it know the simulator. If both shared types, a wrong
+//! - [`simulator`] knows nothing of the client, and of the client only `shell/loopback.rs` and the
+//!   command that serves it know the simulator. If both shared types, a wrong
 //!   field name would agree with itself; both are tested against `samples/wire/*.json` instead.
 //! - Adding a job is one file (or folder) in `src/jobs`, its `mod` line and its entry in
 //!   [`jobs::REGISTRY`].

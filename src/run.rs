@@ -4,15 +4,16 @@ use crate::engine::{Limits, Scheduler, Statistics};
 use crate::jobs::{Job, OptionError, Settings, Work};
 use crate::shell::clock::Clock;
 use crate::shell::driver::{Driver, Ended, Observer, Orders};
+use crate::shell::files::{Existing, Files, FilesError};
 use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
 use crate::shell::results::{self, Destination, Results, ResultsError};
-use crate::shell::run_file::{self, Header, RowCounts, RunFile, RunFileError, Tally};
+use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
 use crate::shell::transport::Transport;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is to be run, and how.
@@ -22,16 +23,12 @@ pub struct Plan {
     pub job: &'static dyn Job,
     /// The job's own options.
     pub options: BTreeMap<String, String>,
-    /// The CSV file.
-    pub input: PathBuf,
+    /// What is read and written.
+    pub files: Files,
     /// Only so many rows from the top.
     pub rows: Option<u64>,
     /// Which tenant.
     pub tenant: TenantChoice,
-    /// Where results go.
-    pub results: Destination,
-    /// Where the run file lies.
-    pub run_file: PathBuf,
     /// Moves an earlier run of that name aside.
     pub fresh: bool,
     /// How to use the service.
@@ -69,6 +66,8 @@ pub struct Summary {
     pub took: Duration,
     /// Where the results are.
     pub results: Destination,
+    /// Where a file is that was in their place.
+    pub moved: Option<PathBuf>,
     /// Where the run file is, unless there was nothing to keep.
     pub run_file: Option<PathBuf>,
 }
@@ -94,41 +93,9 @@ pub enum RunError {
     /// There is no token.
     #[error(transparent)]
     SignIn(#[from] SignInError),
-    /// Two of the files are one.
-    #[error("`{}` cannot be both {one} and {other}", path.display())]
-    SameFile {
-        /// The file.
-        path: PathBuf,
-        /// What it is.
-        one: &'static str,
-        /// What it would be too.
-        other: &'static str,
-    },
-    /// An earlier run is in the way.
-    #[error(
-        "the run file `{}` holds an earlier run of `{job}` over `{input}`: {settled} of {lines} lines are settled",
-        path.display()
-    )]
-    EarlierRun {
-        /// The run file.
-        path: PathBuf,
-        /// Its job.
-        job: String,
-        /// Its input.
-        input: String,
-        /// Result lines that are settled.
-        settled: u64,
-        /// All result lines.
-        lines: u64,
-    },
-    /// A file cannot be moved aside.
-    #[error("cannot move `{}` aside", path.display())]
-    MoveAside {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: std::io::Error,
-    },
+    /// The files cannot be used as they are.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// The sandbox did not start.
     #[error("cannot start the sandbox")]
     Sandbox(#[source] std::io::Error),
@@ -181,12 +148,12 @@ pub async fn run_at<T: Transport, C: Credential>(
         graph_root: graph_root.to_owned(),
         started_at: clock.started_at(),
     })?;
-    let mut input = Input::open(&plan.input, plan.job.columns())?;
+    let mut input = Input::open(&plan.files.input, plan.job.columns())?;
     let carried = carried_columns(&input, plan.job);
-    plan.check_paths()?;
-    plan.clear_the_way()?;
-    let results = Results::open(&plan.results)?;
-    let mut run_file = RunFile::create(&plan.run_file, &plan.header(clock, &carried))?;
+    plan.files.check()?;
+    let existing = plan.files.clear_the_way(plan.fresh)?;
+    let results = Results::open(&plan.files.results)?;
+    let mut run_file = RunFile::create(&plan.files.run_file, &plan.header(clock, &carried))?;
     let refusals = match import(
         &mut input,
         &carried,
@@ -225,6 +192,7 @@ pub async fn run_at<T: Transport, C: Credential>(
             statistics,
             refusals,
             clock,
+            existing,
         },
     )
 }
@@ -235,6 +203,7 @@ struct Outline {
     statistics: Statistics,
     refusals: Vec<String>,
     clock: Clock,
+    existing: Existing,
 }
 
 impl Plan {
@@ -245,18 +214,20 @@ impl Plan {
         columns: &[String],
         outline: Outline,
     ) -> Result<Summary, RunError> {
-        let unwritten = |source| RunError::Unwritten {
-            run_file: self.run_file.clone(),
-            source,
+        let unwritten = |source| {
+            let run_file = self.files.run_file.clone();
+            RunError::Unwritten { run_file, source }
         };
-        results
-            .write(&run_file, self.job, columns)
+        let moved = results
+            .write(&run_file, self.job, columns, outline.existing)
             .map_err(unwritten)?;
         let tally = run_file.tally().clone();
-        let by_row = self.counts_by_row(&run_file, columns)?;
+        let by_row = self
+            .counts_by_row(&run_file, columns)
+            .map_err(RunError::Stopped)?;
         let keep = !matches!(outline.ended, Ended::Refused);
         if !keep {
-            run_file.discard()?;
+            run_file.discard().map_err(RunError::Stopped)?;
         }
         Ok(Summary {
             job: self.job,
@@ -266,8 +237,9 @@ impl Plan {
             refusals: outline.refusals,
             statistics: outline.statistics,
             took: outline.clock.now().since_start(),
-            results: self.results,
-            run_file: keep.then_some(self.run_file),
+            results: self.files.results,
+            moved,
+            run_file: keep.then_some(self.files.run_file),
         })
     }
 
@@ -304,70 +276,15 @@ impl Plan {
             .format(&time::format_description::well_known::Rfc3339);
         Header {
             job: self.job.name().to_owned(),
-            input: self.input.display().to_string(),
+            input: self.files.input.display().to_string(),
             tenant: match &self.tenant {
                 TenantChoice::Sandbox => Header::SANDBOX.to_owned(),
                 TenantChoice::Graph(url) => url.clone(),
             },
+            results: self.files.results.name(),
             options: serde_json::to_string(&self.options).unwrap_or_default(),
             columns: serde_json::to_string(&columns).unwrap_or_default(),
             started_at: started_at.unwrap_or_default(),
-        }
-    }
-
-    /// No file may be two things: the results would overwrite the input.
-    fn check_paths(&self) -> Result<(), RunError> {
-        let mut files = vec![("the input", &self.input), ("the run file", &self.run_file)];
-        if let Destination::File(path) = &self.results {
-            files.push(("the results", path));
-        }
-        for (place, (one, first)) in files.iter().enumerate() {
-            for (other, second) in files.iter().skip(place + 1) {
-                if is_same_file(first, second) {
-                    return Err(RunError::SameFile {
-                        path: (*first).clone(),
-                        one,
-                        other,
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes room for the run file: one that holds nothing that could be lost goes, any other stays
-    /// or is moved aside.
-    fn clear_the_way(&self) -> Result<(), RunError> {
-        if !self.run_file.exists() {
-            return Ok(());
-        }
-        let earlier = RunFile::open(&self.run_file)?;
-        if !earlier.holds_truth()? {
-            return Ok(earlier.discard()?);
-        }
-        if !self.fresh {
-            let header = earlier.header()?;
-            return Err(RunError::EarlierRun {
-                path: self.run_file.clone(),
-                job: header.job,
-                input: header.input,
-                settled: earlier.tally().settled_lines(),
-                lines: earlier.tally().lines,
-            });
-        }
-        // Closed, so that everything is in the one file that is moved.
-        drop(earlier);
-        let aside = |path: &Path| {
-            let failed = |source| RunError::MoveAside {
-                path: path.to_owned(),
-                source,
-            };
-            run_file::move_aside(path).map_err(failed)
-        };
-        aside(&self.run_file)?;
-        match &self.results {
-            Destination::File(path) if path.is_file() => aside(path),
-            _ => Ok(()),
         }
     }
 }
@@ -434,11 +351,4 @@ fn import(
 fn seed(clock: Clock) -> u64 {
     let nanoseconds = clock.started_at().unix_timestamp_nanos().unsigned_abs();
     u64::try_from(nanoseconds & u128::from(u64::MAX)).unwrap_or_default()
-}
-
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => one == other,
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use crate::run::RunError;
+use crate::shell::files::FilesError;
 use crate::shell::input::InputError;
 use crate::shell::run_file::RunFileError;
 use std::error::Error;
@@ -66,19 +67,22 @@ fn hint(error: &RunError) -> Option<&'static str> {
         RunError::SignIn(_) => Some(
             "put a bearer token for Microsoft Graph into the environment variable BULKGRAPH_TOKEN",
         ),
-        RunError::EarlierRun { .. } => Some(
+        RunError::Files(FilesError::EarlierRun { .. }) => Some(
             "nothing was sent; `--fresh` moves it and its results aside and starts anew, `--run FILE` uses another run file",
         ),
-        RunError::SameFile { .. } => Some("choose another file with `--out` or `--run`"),
+        RunError::Files(FilesError::SameFile { .. }) => {
+            Some("choose another file with `--out` or `--run`")
+        }
         RunError::Input(InputError::NotUtf8 { .. }) => {
             Some("in Excel: File > Save As > CSV UTF-8 (Comma delimited)")
         }
-        RunError::RunFile(RunFileError::InUse { .. }) => {
+        RunError::RunFile(RunFileError::InUse { .. })
+        | RunError::Files(FilesError::RunFile(RunFileError::InUse { .. })) => {
             Some("wait until it is over, or give this run a file of its own with `--run FILE`")
         }
-        RunError::RunFile(RunFileError::NotARunFile { .. } | RunFileError::OtherVersion { .. }) => {
-            Some("it was left as it is; give this run a file of its own with `--run FILE`")
-        }
+        RunError::Files(FilesError::RunFile(
+            RunFileError::NotARunFile { .. } | RunFileError::OtherVersion { .. },
+        )) => Some("it was left as it is; give this run a file of its own with `--run FILE`"),
         RunError::Stopped(_) => Some(
             "the run file says what was sent and answered; make room or mend the disk before anything else",
         ),

@@ -8,6 +8,7 @@ use crate::engine::Limits;
 use crate::jobs::{self, Job};
 use crate::run::{self, Plan, TenantChoice};
 use crate::shell::driver::Orders;
+use crate::shell::files::Files;
 use crate::shell::progress;
 use crate::shell::results::Destination;
 use clap::{ArgMatches, FromArgMatches};
@@ -72,14 +73,16 @@ fn plan(
     Ok(Plan {
         job,
         options: job_options(job, matches),
-        input: args.input.clone(),
+        files: Files {
+            input: args.input.clone(),
+            run_file: args.run.clone().unwrap_or_else(|| beside(".run")),
+            results,
+        },
         rows: args.limit,
         tenant: match &args.graph_url {
             Some(url) => TenantChoice::Graph(url.clone()),
             None => TenantChoice::Sandbox,
         },
-        results,
-        run_file: args.run.clone().unwrap_or_else(|| beside(".run")),
         fresh: args.fresh,
         limits: Limits {
             batch_size: size(args.batch_size),

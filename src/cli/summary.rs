@@ -72,6 +72,9 @@ fn write(text: &mut String, summary: &Summary) -> std::fmt::Result {
         Destination::File(path) => writeln!(text, "results: {}", path.display())?,
         Destination::Stdout => {}
     }
+    if let Some(path) = &summary.moved {
+        writeln!(text, "what was there before: {}", path.display())?;
+    }
     if let Some(path) = &summary.run_file {
         writeln!(text, "run file: {}", path.display())?;
     }
@@ -106,7 +109,7 @@ fn refusals(text: &mut String, summary: &Summary) -> std::fmt::Result {
 /// How the program ends after a run, with the reason where there is one to say.
 pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
     let tally = &summary.tally;
-    let nothing_done = tally.settled_lines() == tally.count(Outcome::Refused);
+    let nothing_done = tally.sent == 0 && tally.settled_lines() == tally.count(Outcome::Refused);
     let stopped = |message: String, hint, exit| {
         let plain = std::io::Error::other(message);
         Err(Failure::new(&plain, Some(hint), exit))
@@ -115,13 +118,14 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
         Ended::Done if tally.outcomes.keys().all(|outcome| outcome.is_good()) => Ok(Exit::Good),
         Ended::Done => Ok(Exit::SomeBad),
         Ended::Refused => stopped(
-            "some rows were refused, so nothing was written to the tenant".to_owned(),
-            "mend them in the input, or use `--skip-refused` to run the others",
+            "some rows were refused or could not be checked, so nothing was written to the tenant"
+                .to_owned(),
+            "the results say which and why; mend them in the input, or use `--skip-refused` to run the others",
             Exit::SomeBad,
         ),
         Ended::Interrupted => stopped(
             "stopped before the end, as you asked".to_owned(),
-            "the results say how far it came; run it again with `--fresh` to go on: what is done already stays as it is",
+            "the results say how far it came: rows that are `not_attempted` or `in_doubt` there are left to do",
             Exit::Stopped,
         ),
         Ended::NothingThrough(why) => stopped(
@@ -140,7 +144,9 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
             stopped(
                 format!(
                     "stopped: the service does not take batches: {} {} {}",
-                    answer.status, error.code, error.message
+                    answer.status,
+                    visible(&error.code),
+                    visible(&error.message)
                 ),
                 "is `--graph-url` a Microsoft Graph host, and is the token for it?",
                 match (answer.status, nothing_done) {

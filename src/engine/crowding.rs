@@ -50,15 +50,31 @@ impl Crowding {
         }
     }
 
-    /// A writer to `target` is done; `collided` says whether it met another one.
-    pub fn leave(&mut self, target: &str, collided: bool) {
+    /// A writer to `target` is done. An object that nobody writes to and nobody collided at is
+    /// forgotten.
+    pub fn leave(&mut self, target: &str) {
         if let Some(writers) = self.objects.get_mut(target) {
             writers.under_way = writers.under_way.saturating_sub(1);
-            writers.ceiling = if collided {
-                (writers.ceiling / 2).max(1)
-            } else {
-                (writers.ceiling + 1).min(self.start)
-            };
+            if writers.under_way == 0 && writers.ceiling == self.start {
+                self.objects.remove(target);
+            }
+        }
+    }
+
+    /// Two writers to `target` met.
+    pub fn collided(&mut self, target: &str) {
+        let (under_way, ceiling) = (0, self.start);
+        let writers = self
+            .objects
+            .entry(target.to_owned())
+            .or_insert(Writers { under_way, ceiling });
+        writers.ceiling = (writers.ceiling / 2).max(1);
+    }
+
+    /// A writer to `target` got through.
+    pub fn passed(&mut self, target: &str) {
+        if let Some(writers) = self.objects.get_mut(target) {
+            writers.ceiling = (writers.ceiling + 1).min(self.start);
         }
     }
 }
@@ -73,7 +89,7 @@ mod tests {
             crowding.enter(target);
             entered += 1;
         }
-        (0..entered).for_each(|_| crowding.leave(target, false));
+        (0..entered).for_each(|_| crowding.leave(target));
         entered
     }
 
@@ -81,26 +97,25 @@ mod tests {
     fn a_collision_halves_the_room_at_that_object_only() {
         let mut crowding = Crowding::new(8);
         assert_eq!(room(&mut crowding, "a"), 8);
-        crowding.enter("a");
-        crowding.leave("a", true);
-        crowding.enter("a");
-        crowding.leave("a", true);
-        assert_eq!(crowding.objects["a"].ceiling, 2);
+        crowding.collided("a");
+        assert_eq!(room(&mut crowding, "a"), 4);
+        crowding.collided("a");
+        assert_eq!(room(&mut crowding, "a"), 2);
         assert_eq!(room(&mut crowding, "b"), 8);
     }
 
     #[test]
-    fn there_is_always_room_for_one_and_room_comes_back() {
+    fn there_is_always_room_for_one_and_room_comes_back_with_what_gets_through() {
         let mut crowding = Crowding::new(4);
-        for _ in 0..10 {
-            crowding.enter("a");
-            crowding.leave("a", true);
-        }
-        assert_eq!(crowding.objects["a"].ceiling, 1);
-        for _ in 0..10 {
-            crowding.enter("a");
-            crowding.leave("a", false);
-        }
+        (0..10).for_each(|_| crowding.collided("a"));
+        assert_eq!(room(&mut crowding, "a"), 1);
+        crowding.passed("a");
+        assert_eq!(room(&mut crowding, "a"), 2);
+        (0..10).for_each(|_| crowding.passed("a"));
         assert_eq!(room(&mut crowding, "a"), 4);
+        assert!(
+            crowding.objects.is_empty(),
+            "and then there is nothing to remember"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The queue of one workload.
 
-use super::{Allowance, Cooldown, Crowding, Moment, Operation, OperationId, Tries};
+use super::{Allowance, Cooldown, Crowding, Moment, Operation, OperationId, Tries, Turn};
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
@@ -9,11 +9,16 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) id: OperationId,
+    pub(super) turn: Turn,
     pub(super) operation: Operation,
     pub(super) tries: Tries,
 }
 
 impl Entry {
+    fn continues(&self) -> bool {
+        self.turn == Turn::Continuing || self.tries.sent > 0
+    }
+
     /// Whether coming back means that nothing of it was ever done.
     pub(super) fn returns(&self) -> bool {
         self.operation.writes() && !self.tries.doubt
@@ -26,7 +31,11 @@ pub(super) struct Lane {
     pub(super) allowance: Allowance,
     pub(super) cooldown: Cooldown,
     pub(super) batches_in_flight: usize,
+    /// What can go, in the order in which it goes.
     ready: VecDeque<Entry>,
+    /// How many of these are not the first word of a conversation. They go before those that are:
+    /// what a conversation has just seen must not grow old while others begin.
+    continuing: usize,
     later: BinaryHeap<Reverse<Later>>,
     /// Paid for, and waiting for company or for a free slot.
     forming: Vec<Entry>,
@@ -63,6 +72,7 @@ impl Lane {
             cooldown: Cooldown::default(),
             batches_in_flight: 0,
             ready: VecDeque::new(),
+            continuing: 0,
             later: BinaryHeap::new(),
             forming: Vec::new(),
             formed_since: Moment::START,
@@ -72,7 +82,7 @@ impl Lane {
 
     pub(super) fn push(&mut self, entry: Entry, not_before: Moment, now: Moment) {
         if not_before <= now {
-            self.ready.push_back(entry);
+            self.line_up(entry);
         } else {
             self.arrivals += 1;
             self.later.push(Reverse(Later {
@@ -162,6 +172,7 @@ impl Lane {
             if self.forming.is_empty() {
                 self.formed_since = now;
             }
+            self.continuing -= usize::from(next < self.continuing);
             self.forming.extend(self.ready.remove(next));
         }
         None
@@ -173,8 +184,18 @@ impl Lane {
             .peek()
             .is_some_and(|Reverse(first)| first.at <= now)
         {
-            self.ready
-                .extend(self.later.pop().map(|Reverse(first)| first.entry));
+            if let Some(Reverse(first)) = self.later.pop() {
+                self.line_up(first.entry);
+            }
+        }
+    }
+
+    fn line_up(&mut self, entry: Entry) {
+        if entry.continues() {
+            self.ready.insert(self.continuing, entry);
+            self.continuing += 1;
+        } else {
+            self.ready.push_back(entry);
         }
     }
 }

@@ -31,7 +31,7 @@ pub use cooldown::Cooldown;
 pub use crowding::Crowding;
 pub use limits::Limits;
 pub use moment::Moment;
-pub use operation::{Cost, Effect, Method, Operation, OperationId, Workload};
+pub use operation::{Cost, Effect, Method, Operation, OperationId, Turn, Workload};
 pub use pace::Pace;
 pub use quota::{Bucket, Quota};
 pub use reply::{Answer, Body, Reply, ServiceError};

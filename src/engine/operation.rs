@@ -8,6 +8,15 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OperationId(pub u64);
 
+/// Where in its conversation an operation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is the first one.
+    Opening,
+    /// It follows from an answer, which grows old while it waits.
+    Continuing,
+}
+
 /// The HTTP methods that these jobs need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {

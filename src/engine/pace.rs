@@ -66,7 +66,8 @@ impl Pace {
 
     /// A request was let through.
     pub fn delivered(&mut self, now: Moment) {
-        let seconds = now.since(self.raised_at).as_secs_f64();
+        // A silence is no sign that more would get through.
+        let seconds = now.since(self.raised_at).as_secs_f64().min(1.0);
         self.raised_at = now;
         self.gather(now);
         let faster = if self.cut_at.is_none() {
@@ -147,6 +148,13 @@ mod tests {
         check_rate(&pace, 5.0);
         pace.throttled(at(1.05), at(1.2));
         check_rate(&pace, 3.5);
+    }
+
+    #[test]
+    fn a_silence_is_no_reason_to_go_faster() {
+        let mut pace = Pace::new();
+        pace.delivered(at(600.0));
+        check_rate(&pace, 20.0);
     }
 
     #[test]

@@ -44,6 +44,20 @@ impl Reply {
         }
     }
 
+    /// The same, where an earlier try may have taken effect: a refusal now says nothing about then.
+    #[must_use]
+    pub fn after_doubt(self) -> Self {
+        let Self::Answer(answer) = &self else {
+            return self;
+        };
+        let error = answer.error();
+        let said = format!("{} {} {}", answer.status, error.code, error.message);
+        Self::Unknown(format!(
+            "an earlier try was lost, and a later one was answered: {}",
+            said.trim()
+        ))
+    }
+
     /// Whether the request reached the service and may have taken effect unseen.
     pub fn is_in_doubt(&self) -> bool {
         !matches!(self, Self::Unsent(_)) && self.lost().is_some()

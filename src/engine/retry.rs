@@ -99,7 +99,7 @@ impl RetryPolicy {
         chance: f64,
     ) -> Decision {
         match verdict {
-            Verdict::Success | Verdict::Refused | Verdict::Unknown => Decision::Deliver,
+            Verdict::Success | Verdict::Refused | Verdict::Unknown { .. } => Decision::Deliver,
             // A workload that refuses tokens which others take will not take the next one either.
             Verdict::Unauthorized if tries.unauthorized > RENEWALS => Decision::Deliver,
             // It may go as soon as there is a new token, or as the workload's cooldown is over.
@@ -170,7 +170,7 @@ mod tests {
         let transient = Verdict::Transient { after: None };
         check(Verdict::Success, 0, true, Decision::Deliver);
         check(Verdict::Refused, 0, true, Decision::Deliver);
-        check(Verdict::Unknown, 0, true, Decision::Deliver);
+        check(Verdict::Unknown { after: None }, 0, true, Decision::Deliver);
         check(transient, 1, true, Decision::Retry(secs(1)));
         check(transient, 5, true, Decision::Retry(secs(16)));
         check(transient, 6, true, Decision::Deliver);

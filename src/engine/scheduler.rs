@@ -5,7 +5,7 @@ use super::token::Token;
 use super::verdict::is_concurrency_violation;
 use super::{
     Allowance, Answer, Batch, BatchId, Bucket, Crowding, Decision, Limits, Moment, Operation,
-    OperationId, Pace, Reply, Tries, Verdict, Workload, classify,
+    OperationId, Pace, Reply, Tries, Turn, Verdict, Workload, classify,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -132,13 +132,14 @@ impl Scheduler {
     }
 
     /// Takes an operation in. One operation at a time per id.
-    pub fn offer(&mut self, id: OperationId, operation: Operation, now: Moment) {
+    pub fn offer(&mut self, id: OperationId, turn: Turn, operation: Operation, now: Moment) {
         let not_before = now + operation.delay;
         let workload = operation.workload;
         self.queue(
             workload,
             Entry {
                 id,
+                turn,
                 operation,
                 tries: Tries::default(),
             },
@@ -201,9 +202,9 @@ impl Scheduler {
         let mut failed_all = true;
         for (entry, reply) in flight.entries.into_iter().zip(replies) {
             let verdict = classify(entry.operation.effect, &reply);
-            failed_all &= matches!(verdict, Verdict::Transient { .. } | Verdict::Unknown);
+            failed_all &= matches!(verdict, Verdict::Transient { .. } | Verdict::Unknown { .. });
             self.learn(flight.trip, &reply, verdict, now);
-            self.leave_target(&entry.operation, reply.answer());
+            self.leave_target(&entry.operation, reply.answer(), verdict);
             self.decide(entry, reply, verdict, flight.trip, &mut settled, now);
         }
         if failed_all {
@@ -234,7 +235,7 @@ impl Scheduler {
             .collect();
         for mut entry in flight.into_iter().flat_map(|flight| flight.entries) {
             entry.tries.alone = true;
-            self.leave_target(&entry.operation, None);
+            self.leave_target(&entry.operation, None, Verdict::Refused);
             self.queue(entry.operation.workload, entry, now, now);
         }
         if !minds_what_is_in_it {
@@ -332,12 +333,20 @@ impl Scheduler {
             .retry
             .decide(verdict, tries, others_progress, self.chance.f64())
         {
-            Decision::Deliver => settled.deliveries.push(Delivery {
-                id: entry.id,
-                reply,
-                tries: entry.tries,
-            }),
+            Decision::Deliver => {
+                let reply = if verdict == Verdict::Refused && tries.doubt {
+                    reply.after_doubt()
+                } else {
+                    reply
+                };
+                settled.deliveries.push(Delivery {
+                    id: entry.id,
+                    reply,
+                    tries: entry.tries,
+                });
+            }
             Decision::Retry(delay) => {
+                self.statistics.retried += u64::from(!matches!(verdict, Verdict::Throttled { .. }));
                 settled.returned.extend(entry.returns().then_some(entry.id));
                 self.queue(entry.operation.workload, entry, now + delay, now);
             }
@@ -365,19 +374,14 @@ impl Scheduler {
                 }
                 self.lose_patience("the service is throttling", now);
             }
-            Verdict::Transient { after } => {
-                self.statistics.retried += 1;
+            Verdict::Transient { after } | Verdict::Unknown { after } => {
                 // A server error may come with a wish too.
                 if after.is_some() {
                     self.push_back(trip, after, now);
                 }
                 self.lose_patience(&reply.lost().unwrap_or_default(), now);
             }
-            Verdict::Unknown => {
-                self.statistics.retried += 1;
-                self.lose_patience(&reply.lost().unwrap_or_default(), now);
-            }
-            Verdict::Unauthorized => self.statistics.retried += 1,
+            Verdict::Unauthorized => {}
         }
     }
 
@@ -389,10 +393,15 @@ impl Scheduler {
         }
     }
 
-    fn leave_target(&mut self, operation: &Operation, answer: Option<&Answer>) {
-        if let Some(target) = &operation.target {
-            self.crowding
-                .leave(target, answer.is_some_and(is_concurrency_violation));
+    fn leave_target(&mut self, operation: &Operation, answer: Option<&Answer>, verdict: Verdict) {
+        let Some(target) = &operation.target else {
+            return;
+        };
+        self.crowding.leave(target);
+        if answer.is_some_and(is_concurrency_violation) {
+            self.crowding.collided(target);
+        } else if verdict == Verdict::Success {
+            self.crowding.passed(target);
         }
     }
 

@@ -21,7 +21,10 @@ pub enum Verdict {
         after: Option<Duration>,
     },
     /// It may or may not have taken effect, and to send it again blindly would be wrong.
-    Unknown,
+    Unknown {
+        /// What the service asked for.
+        after: Option<Duration>,
+    },
     /// The service declined, and will decline again.
     Refused,
 }
@@ -54,7 +57,7 @@ pub fn classify(effect: Effect, reply: &Reply) -> Verdict {
 fn may_have_happened(effect: Effect, after: Option<Duration>) -> Verdict {
     match effect {
         Effect::Read | Effect::Idempotent => Verdict::Transient { after },
-        Effect::Once => Verdict::Unknown,
+        Effect::Once => Verdict::Unknown { after },
     }
 }
 
@@ -89,7 +92,7 @@ mod tests {
             Verdict::Throttled { .. } => "throttled",
             Verdict::Unauthorized => "unauthorized",
             Verdict::Transient { .. } => "transient",
-            Verdict::Unknown => "unknown",
+            Verdict::Unknown { .. } => "unknown",
             Verdict::Refused => "refused",
         }
     }
@@ -166,7 +169,10 @@ mod tests {
     #[test]
     fn a_lost_call_is_unknown_only_where_repeating_matters() {
         let lost = Reply::Unknown("connection reset".to_owned());
-        assert_eq!(classify(Effect::Once, &lost), Verdict::Unknown);
+        assert_eq!(
+            classify(Effect::Once, &lost),
+            Verdict::Unknown { after: None }
+        );
         assert_eq!(
             classify(Effect::Read, &lost),
             Verdict::Transient { after: None }

@@ -4,6 +4,7 @@ use super::Settlement;
 use crate::engine::{Operation, Reply};
 use serde_json::Value;
 use std::fmt;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// Names an item in the run file; later items have greater ones.
@@ -81,8 +82,24 @@ pub trait Conversation: fmt::Debug {
     fn hear(&mut self, reply: Reply) -> Step;
 
     /// Whether an earlier process sent a write for one of its items and never recorded the reply.
-    fn was_sent(&self) -> bool;
+    fn was_sent(&self) -> bool {
+        false
+    }
+
+    /// Whether it may still find items. While it does, items that wait for company go on waiting.
+    fn may_find(&self) -> bool {
+        false
+    }
+
+    /// Whether it keeps so much in memory that only few of its kind should be under way.
+    fn is_heavy(&self) -> bool {
+        false
+    }
 }
+
+/// How long a write whose reply was lost may still be running. A batch is ended after about 30 s, and
+/// what was answered 504 by then may still complete (observed); a look before that proves nothing.
+pub(super) const MAY_STILL_RUN: Duration = Duration::from_secs(30);
 
 /// The one item of a conversation has ended.
 pub(super) fn settle(item: ItemId, settlement: Settlement) -> Step {

@@ -1,6 +1,7 @@
 //! How a row names a person.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::cell::Cell;
 use uuid::Uuid;
 
 /// What stays as it is in a path segment (RFC 3986, "unreserved"), and the `@` of a user principal
@@ -18,7 +19,7 @@ pub(super) fn segment(text: &str) -> String {
 }
 
 /// Says what is wrong with a cell that should name a user by object id or user principal name.
-pub(super) fn check(user: &str) -> Result<(), &'static str> {
+fn check(user: &str) -> Result<(), &'static str> {
     if user.is_empty() {
         return Err("is empty: it needs a user principal name or an object id");
     }
@@ -32,6 +33,39 @@ pub(super) fn check(user: &str) -> Result<(), &'static str> {
             Ok(())
         }
         _ => Err("is neither a user principal name (someone@example.com) nor an object id"),
+    }
+}
+
+/// How a file names people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    ObjectId,
+    PrincipalName,
+}
+
+/// The rows of one file name people in one way. Otherwise the same person could be in it twice, by
+/// name and by id, and nobody would notice.
+#[derive(Debug, Default)]
+pub(super) struct OneWay(Cell<Option<Kind>>);
+
+impl OneWay {
+    /// Says what is wrong with a cell that should name a user as the cells before it did.
+    pub(super) fn check(&self, user: &str) -> Result<(), &'static str> {
+        check(user)?;
+        let kind = if user.contains('@') {
+            Kind::PrincipalName
+        } else {
+            Kind::ObjectId
+        };
+        match self.0.replace(Some(self.0.get().unwrap_or(kind))) {
+            Some(Kind::ObjectId) if kind != Kind::ObjectId => Err(
+                "is a user principal name, and the rows before it have object ids: use one of them",
+            ),
+            Some(Kind::PrincipalName) if kind != Kind::PrincipalName => Err(
+                "is an object id, and the rows before it have user principal names: use one of them",
+            ),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -83,5 +117,14 @@ mod tests {
         ] {
             assert!(check(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_file_names_people_in_one_way() {
+        let way = OneWay::default();
+        assert!(way.check("").is_err());
+        assert_eq!(way.check("ana@halden.example"), Ok(()));
+        assert!(way.check("5f0cbb1c-0b0e-4a5f-9d1e-0123456789ab").is_err());
+        assert_eq!(way.check("bo@halden.example"), Ok(()));
     }
 }

@@ -1,9 +1,9 @@
 //! The conversations that are under way: between the run file, the job and the scheduler.
 
 use super::run_file::{RunFile, RunFileError};
-use crate::engine::{Batch, Delivery, Moment, OperationId, Reply, Scheduler};
+use crate::engine::{Batch, Delivery, Moment, OperationId, Reply, Scheduler, Turn};
 use crate::jobs::{Conversation, Item, ItemId, Stage, Step, Work};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use time::OffsetDateTime;
 
 /// Conversations at a time, so that memory does not grow with the input. Each has one operation on
@@ -11,6 +11,8 @@ use time::OffsetDateTime;
 const AT_A_TIME: usize = 400;
 /// Items that are taken from the run file at once.
 const PULL: usize = 400;
+/// Heavy conversations at a time: each keeps the ids of a whole group.
+const HEAVY_AT_A_TIME: usize = 4;
 
 /// Starts conversations about items, carries their calls to the scheduler and their endings to the
 /// run file.
@@ -23,6 +25,11 @@ pub(super) struct Conversations<'a> {
     last: ItemId,
     /// Items that wait for company.
     leftovers: Vec<Item>,
+    /// Heavy conversations that wait until another one is over.
+    parked: VecDeque<Box<dyn Conversation>>,
+    /// How many of those that are under way may still find items, and how many are heavy.
+    finders: usize,
+    heavy: usize,
     count: u64,
 }
 
@@ -62,6 +69,9 @@ impl<'a> Conversations<'a> {
             stage: Stage::Check,
             last: ItemId(0),
             leftovers: Vec::new(),
+            parked: VecDeque::new(),
+            finders: 0,
+            heavy: 0,
             count: 0,
         }
     }
@@ -84,11 +94,16 @@ impl<'a> Conversations<'a> {
         scheduler: &mut Scheduler,
         now: Now,
     ) -> Result<(), RunFileError> {
-        while self.under_way.len() < AT_A_TIME {
+        while self.heavy < HEAVY_AT_A_TIME
+            && let Some(conversation) = self.parked.pop_front()
+        {
+            self.begin(Talk::new(conversation), run_file, scheduler, now)?;
+        }
+        while self.under_way.len() + self.parked.len() < AT_A_TIME {
             let pulled = run_file.pull(self.stage, self.last, PULL)?;
             self.last = pulled.last().map_or(self.last, |item| item.id);
-            // While others are under way they may still find more of the same.
-            let all = pulled.is_empty() && self.under_way.is_empty();
+            // While somebody may find more of the same, it is worth waiting for.
+            let all = pulled.is_empty() && self.finders == 0 && self.parked.is_empty();
             if pulled.is_empty() && (self.leftovers.is_empty() || !all) {
                 break;
             }
@@ -97,7 +112,11 @@ impl<'a> Conversations<'a> {
             let (conversations, leftovers) = self.work.converse(items, all);
             self.leftovers = leftovers;
             for conversation in conversations {
-                self.begin(Talk::new(conversation), run_file, scheduler, now)?;
+                if conversation.is_heavy() && self.heavy >= HEAVY_AT_A_TIME {
+                    self.parked.push_back(conversation);
+                } else {
+                    self.begin(Talk::new(conversation), run_file, scheduler, now)?;
+                }
             }
         }
         Ok(())
@@ -153,6 +172,8 @@ impl<'a> Conversations<'a> {
         let Some(mut talk) = self.under_way.remove(&delivery.id) else {
             return Ok(());
         };
+        self.finders -= usize::from(talk.conversation.may_find());
+        self.heavy -= usize::from(talk.conversation.is_heavy());
         talk.doubt |= delivery.reply.is_in_doubt();
         let step = talk.conversation.hear(delivery.reply);
         self.carry_out(talk, step, run_file, scheduler, now)
@@ -186,7 +207,15 @@ impl<'a> Conversations<'a> {
             Step::Call(operation) => {
                 self.count += 1;
                 let id = OperationId(self.count);
-                scheduler.offer(id, operation, now.moment);
+                let said = talk.reads + talk.writes > 0;
+                let turn = if said {
+                    Turn::Continuing
+                } else {
+                    Turn::Opening
+                };
+                scheduler.offer(id, turn, operation, now.moment);
+                self.finders += usize::from(talk.conversation.may_find());
+                self.heavy += usize::from(talk.conversation.is_heavy());
                 self.under_way.insert(id, talk);
                 Ok(())
             }

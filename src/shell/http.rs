@@ -81,7 +81,14 @@ impl HttpTransport {
         let _ = rustls::crypto::CryptoProvider::install_default(
             rustls::crypto::ring::default_provider(),
         );
-        let client = Client::builder()
+        let builder = Client::builder();
+        // Plain http is for this machine; a proxy would carry the token elsewhere, unencrypted.
+        let builder = if batch.scheme() == "http" {
+            builder.no_proxy()
+        } else {
+            builder
+        };
+        let client = builder
             .redirect(redirect::Policy::none())
             .timeout(REPLY_WITHIN)
             .connect_timeout(CONNECT_WITHIN)
@@ -153,7 +160,7 @@ fn lost(error: &reqwest::Error) -> TransportError {
 
 /// The chain of causes without the URL, which every error of a run would repeat.
 fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
+    if error.is_timeout() && !error.is_connect() {
         return format!("no reply within {} s", REPLY_WITHIN.as_secs());
     }
     let mut causes: Vec<String> = Vec::new();

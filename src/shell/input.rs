@@ -69,9 +69,8 @@ pub enum InputError {
     },
     /// Two columns mean the same.
     #[error(
-        "`{}`: line 1: the columns `{first}` ({first_place}) and `{second}` ({second_place}) mean the same; keep one of them",
-        path.display()
-    )]
+        "`{}`: line 1: the columns `{}` ({first_place}) and `{}` ({second_place}) mean the same; keep one of them",
+        path.display(), visible(first), visible(second))]
     SameColumns {
         /// The file.
         path: PathBuf,
@@ -251,9 +250,10 @@ fn utf8(
         String::from_utf8(bytes.to_vec()).map_err(|error| InputError::NotUtf8 {
             path: path.to_owned(),
             line,
-            column: header
-                .get(place)
-                .map_or_else(|| (place + 1).to_string(), |name| format!("`{name}`")),
+            column: header.get(place).map_or_else(
+                || (place + 1).to_string(),
+                |name| format!("`{}`", visible(name)),
+            ),
             byte: error.utf8_error().valid_up_to() + 1,
         })
     };

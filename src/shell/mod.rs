@@ -4,6 +4,7 @@
 pub mod clock;
 mod conversations;
 pub mod driver;
+pub mod files;
 pub mod http;
 pub mod input;
 pub mod loopback;

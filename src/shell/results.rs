@@ -1,10 +1,11 @@
 //! Results out: a view of the run file as CSV.
 
-use super::run_file::{Line, RunFile, RunFileError};
+use super::files::Existing;
+use super::run_file::{Line, RunFile, RunFileError, move_aside};
 use crate::engine::Status;
-use crate::jobs::{Job, hint_for};
+use crate::jobs::{Job, hint_for, key_of};
 use secrecy::ExposeSecret;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -30,6 +31,16 @@ pub enum Destination {
     Stdout,
 }
 
+impl Destination {
+    /// The file as it was named; `-` for standard output.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Stdout => "-".to_owned(),
+        }
+    }
+}
+
 /// Why results cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ResultsError {
@@ -39,13 +50,26 @@ pub enum ResultsError {
         /// The file.
         path: PathBuf,
         /// The reason.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// It is a folder.
     #[error("cannot write the results to `{}`: it is a folder", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
+    },
+    /// They are written, and cannot be put into their place.
+    #[error(
+        "cannot put the results into `{}` (is it open in another program?); they are in `{}`",
+        path.display(), kept.display()
+    )]
+    Kept {
+        /// Their place.
+        path: PathBuf,
+        /// Where they are.
+        kept: PathBuf,
+        /// The reason.
+        source: io::Error,
     },
     /// The results would be read from a run file that cannot be read.
     #[error(transparent)]
@@ -84,7 +108,10 @@ impl Results {
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         let temporary = tempfile::Builder::new()
-            .prefix(".bulkgraph-")
+            .prefix(&format!(
+                "{}.",
+                path.file_name().unwrap_or_default().to_string_lossy()
+            ))
             .suffix(".tmp")
             .tempfile_in(folder)
             .map_err(io)?;
@@ -94,36 +121,79 @@ impl Results {
         })
     }
 
-    /// Writes all lines. A file is renamed into its place when it is whole and on the disk.
+    /// Writes all lines. A file is renamed into its place when it is whole and on the disk; one that
+    /// was there is dealt with as `existing` says. Returns where it was moved to.
     pub fn write(
         self,
         run_file: &RunFile,
         job: &dyn Job,
         columns: &[String],
-    ) -> Result<(), ResultsError> {
-        match self {
+        existing: Existing,
+    ) -> Result<Option<PathBuf>, ResultsError> {
+        let (temporary, path) = match self {
+            Self::File { temporary, path } => (temporary, path),
             Self::Stdout => {
-                let path = PathBuf::from("-");
-                write_lines(std::io::stdout().lock(), &path, run_file, job, columns)
+                let stdout = io::stdout().lock();
+                write_lines(stdout, Path::new("-"), run_file, job, columns)?;
+                return Ok(None);
             }
-            Self::File { temporary, path } => {
-                let io = |source| ResultsError::Io {
-                    path: path.clone(),
-                    source,
-                };
-                write_lines(
-                    std::io::BufWriter::new(temporary.as_file()),
-                    &path,
-                    run_file,
-                    job,
-                    columns,
-                )?;
-                temporary.as_file().sync_all().map_err(io)?;
-                temporary.persist(&path).map_err(|error| io(error.error))?;
-                Ok(())
-            }
+        };
+        let io = |source| ResultsError::Io {
+            path: path.clone(),
+            source,
+        };
+        let writer = io::BufWriter::new(temporary.as_file());
+        write_lines(writer, &path, run_file, job, columns)?;
+        temporary.as_file().sync_all().map_err(io)?;
+        let aside = existing == Existing::MovedAside && could_be_missed(&path);
+        let moved = match if aside {
+            move_aside(&path).map(Some)
+        } else {
+            Ok(None)
+        } {
+            Ok(moved) => moved,
+            Err(source) => return Err(keep(temporary, path, source)),
+        };
+        match temporary.persist(&path) {
+            Ok(_) => Ok(moved),
+            Err(error) => Err(keep(error.file, path, error.error)),
         }
     }
+}
+
+/// Keeps results that cannot be put into their place where they are.
+fn keep(temporary: NamedTempFile, path: PathBuf, source: io::Error) -> ResultsError {
+    match temporary.keep() {
+        Ok((_, kept)) => ResultsError::Kept { path, kept, source },
+        Err(_) => ResultsError::Io { path, source },
+    }
+}
+
+/// Whether there is a file at `path` in which somebody could miss something: any but results of a
+/// run in which nothing was attempted.
+fn could_be_missed(path: &Path) -> bool {
+    if !path.exists() {
+        return false;
+    }
+    let nothing_attempted = || -> Option<bool> {
+        let mut reader = csv::Reader::from_path(path).ok()?;
+        let place = reader
+            .headers()
+            .ok()?
+            .iter()
+            .position(|name| name == "ResultStatus")?;
+        let is_idle = |record: csv::StringRecord| {
+            record
+                .get(place)
+                .is_some_and(|status| matches!(status, "refused" | "not_attempted"))
+        };
+        Some(
+            reader
+                .into_records()
+                .all(|record| record.is_ok_and(is_idle)),
+        )
+    };
+    !nothing_attempted().unwrap_or_default()
 }
 
 fn write_lines(
@@ -155,14 +225,15 @@ fn write_lines(
     writer.flush().map_err(|error| io(error.into()))
 }
 
-/// Whether a column of the input is left out of the results, because they have one of that name
+/// Whether a column of the input is left out of the results, because they have one of that meaning
 /// themselves.
 pub fn replaces(job: &dyn Job, header: &str) -> bool {
-    COLUMNS
+    let mut items = job
+        .columns()
         .iter()
-        .chain(job.item_columns())
-        .chain(job.result_columns())
-        .any(|column| column.eq_ignore_ascii_case(header.trim()))
+        .filter(|column| job.item_columns().contains(&column.name));
+    let mut results = COLUMNS.iter().chain(job.result_columns());
+    items.any(|column| column.is(header)) || results.any(|column| key_of(column) == key_of(header))
 }
 
 fn record(line: &Line, job: &dyn Job) -> Vec<String> {

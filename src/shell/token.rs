@@ -1,7 +1,6 @@
 //! Where access tokens come from.
 
-use secrecy::{ExposeSecret, SecretString};
-use std::cell::RefCell;
+use secrecy::SecretString;
 
 /// A source of access tokens.
 pub trait Credential {
@@ -18,6 +17,11 @@ pub enum SignInError {
     /// The variable is not set.
     #[error("there is no token: the environment variable `{0}` is not set")]
     Missing(&'static str),
+    /// The variable holds something else than a token.
+    #[error(
+        "the environment variable `{0}` holds no token: there are spaces or other characters in it that no token has"
+    )]
+    Malformed(&'static str),
     /// The service refused the token, and there is no other.
     #[error("the service refused the token in `{0}` (401), and there is no other one")]
     Refused(&'static str),
@@ -31,52 +35,34 @@ pub enum SignInError {
 /// The environment variable that holds a bearer token.
 pub const TOKEN_VARIABLE: &str = "BULKGRAPH_TOKEN";
 
-/// A bearer token that was given from outside and cannot be renewed, unless the variable holds
-/// another one meanwhile.
+/// A bearer token that was given from outside and cannot be renewed.
 #[derive(Debug)]
-pub struct EnvironmentToken {
-    last: RefCell<Option<SecretString>>,
-}
+pub struct EnvironmentToken(SecretString);
 
 impl EnvironmentToken {
     /// Reads `BULKGRAPH_TOKEN`.
     pub fn read() -> Result<Self, SignInError> {
-        Ok(Self {
-            last: RefCell::new(Some(from_environment()?)),
-        })
+        let text =
+            std::env::var(TOKEN_VARIABLE).map_err(|_| SignInError::Missing(TOKEN_VARIABLE))?;
+        let token = text.trim().trim_start_matches("Bearer ").trim();
+        if token.is_empty() {
+            return Err(SignInError::Missing(TOKEN_VARIABLE));
+        }
+        // What a header can hold (RFC 9110, field values).
+        if !token.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(SignInError::Malformed(TOKEN_VARIABLE));
+        }
+        Ok(Self(SecretString::from(token)))
     }
 }
 
 impl Credential for EnvironmentToken {
     async fn token(&self) -> Result<SecretString, SignInError> {
-        self.last
-            .borrow()
-            .clone()
-            .ok_or(SignInError::Missing(TOKEN_VARIABLE))
+        Ok(self.0.clone())
     }
 
     async fn renew(&self) -> Result<SecretString, SignInError> {
-        let token = from_environment()?;
-        let same = self
-            .last
-            .borrow()
-            .as_ref()
-            .is_some_and(|last| last.expose_secret() == token.expose_secret());
-        if same {
-            return Err(SignInError::Refused(TOKEN_VARIABLE));
-        }
-        self.last.replace(Some(token.clone()));
-        Ok(token)
-    }
-}
-
-fn from_environment() -> Result<SecretString, SignInError> {
-    let text = std::env::var(TOKEN_VARIABLE).map_err(|_| SignInError::Missing(TOKEN_VARIABLE))?;
-    let token = text.trim().trim_start_matches("Bearer ").trim();
-    if token.is_empty() {
-        Err(SignInError::Missing(TOKEN_VARIABLE))
-    } else {
-        Ok(SecretString::from(token))
+        Err(SignInError::Refused(TOKEN_VARIABLE))
     }
 }
 

@@ -60,10 +60,18 @@ pub fn decode(count: usize, reply: &HttpReply, received_at: OffsetDateTime) -> B
                 "the reply to the batch could not be read".to_owned(),
             )),
         },
-        408 | 500..=599 => all(Reply::Unknown(format!(
-            "the service answered the batch with {}",
-            reply.status
-        ))),
+        408 | 500..=599 => {
+            let answer = outer_answer(reply, received_at);
+            let lost = Reply::Unknown(format!(
+                "the service answered the batch with {}",
+                reply.status
+            ));
+            all(if answer.is_after_all_unknown() {
+                Reply::Answer(answer)
+            } else {
+                lost
+            })
+        }
         401 | 429 => all(Reply::Answer(outer_answer(reply, received_at))),
         _ => BatchReply::Refused(outer_answer(reply, received_at)),
     }

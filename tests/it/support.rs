@@ -6,6 +6,7 @@ use bulkgraph::jobs;
 use bulkgraph::run::{self, Plan, RunError, Summary, TenantChoice};
 use bulkgraph::shell::clock::Clock;
 use bulkgraph::shell::driver::Orders;
+use bulkgraph::shell::files::Files;
 use bulkgraph::shell::loopback::Loopback;
 use bulkgraph::shell::progress::Silent;
 use bulkgraph::shell::results::Destination;
@@ -117,11 +118,13 @@ impl Rehearsal {
         let plan = Plan {
             job: jobs::find(self.job).unwrap(),
             options: self.options,
-            input: self.input,
+            files: Files {
+                input: self.input,
+                run_file: self.folder.path().join("input.run"),
+                results: Destination::File(results.clone()),
+            },
             rows: self.rows,
             tenant: TenantChoice::Graph("https://rehearsal.example".to_owned()),
-            results: Destination::File(results.clone()),
-            run_file: self.folder.path().join("input.run"),
             fresh: false,
             limits: self.limits,
             orders: Orders {

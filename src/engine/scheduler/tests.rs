@@ -47,7 +47,8 @@ fn scheduler() -> Scheduler {
 }
 
 fn offer(scheduler: &mut Scheduler, count: u64, operation: &Operation) {
-    (0..count).for_each(|id| scheduler.offer(OperationId(id), operation.clone(), at(0)));
+    (0..count)
+        .for_each(|id| scheduler.offer(OperationId(id), Turn::Opening, operation.clone(), at(0)));
 }
 
 #[track_caller]
@@ -213,7 +214,7 @@ fn a_read_that_fails_is_tried_again_until_others_get_through_and_it_does_not() {
         {
             break delivery;
         }
-        scheduler.offer(OperationId(1), read(), now);
+        scheduler.offer(OperationId(1), Turn::Opening, read(), now);
     };
     assert_eq!((tries, delivered.tries.failures), (6, 6));
     assert_eq!(delivered.reply, answer(503));
@@ -360,7 +361,7 @@ fn a_service_that_never_answered_is_given_up_soon() {
 fn writers_to_one_group_that_collide_are_thinned_out_and_others_are_not() {
     let mut scheduler = scheduler();
     let to = |group: &str| write(Effect::Idempotent).on(group);
-    (0..20).for_each(|id| scheduler.offer(OperationId(id), to("a"), at(0)));
+    (0..20).for_each(|id| scheduler.offer(OperationId(id), Turn::Opening, to("a"), at(0)));
     let batch = send(&mut scheduler, at(0));
     assert_eq!(batch.operations.len(), 20);
     let body =
@@ -374,8 +375,8 @@ fn writers_to_one_group_that_collide_are_thinned_out_and_others_are_not() {
     let mut replies = vec![answer(204); 18];
     replies.extend([collision.clone(), collision]);
     scheduler.settle(batch.id, replies, at(10));
-    (100..120).for_each(|id| scheduler.offer(OperationId(id), to("a"), at(20)));
-    (200..205).for_each(|id| scheduler.offer(OperationId(id), to("b"), at(20)));
+    (100..120).for_each(|id| scheduler.offer(OperationId(id), Turn::Opening, to("a"), at(20)));
+    (200..205).for_each(|id| scheduler.offer(OperationId(id), Turn::Opening, to("b"), at(20)));
     let (batch, _) = send_after(&mut scheduler, at(20));
     let to_b = batch
         .operations

@@ -9,11 +9,9 @@ use crate::engine::{Answer, Effect, Method, Operation, Reply, Workload};
 use crate::jobs::conversation::{settle, unreadable};
 use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step};
 use serde_json::json;
-use std::collections::HashSet;
 use std::time::Duration;
-use uuid::Uuid;
 
-/// Members to be added together.
+/// Different members to be added to one group together.
 #[derive(Debug)]
 pub(super) struct Add {
     members: Vec<(Member, Item)>,
@@ -21,26 +19,20 @@ pub(super) struct Add {
     /// How often the service said that an object is not there yet.
     not_replicated: u32,
     called: bool,
+    /// Whether an earlier try may have added them, so that no refusal proves that they are not there.
+    doubt: bool,
 }
 
 impl Add {
     pub(super) fn new(members: Vec<(Member, Item)>, graph_root: String) -> Self {
+        let doubt = members.iter().any(|(_, item)| item.sent_at.is_some());
         Self {
             members,
             graph_root,
             not_replicated: 0,
             called: false,
+            doubt,
         }
-    }
-
-    /// The ids to add, each once: what a list with the same id twice does is not documented.
-    fn ids(&self) -> Vec<Uuid> {
-        let mut seen = HashSet::new();
-        self.members
-            .iter()
-            .map(|(member, _)| member.id)
-            .filter(|id| seen.insert(*id))
-            .collect()
     }
 
     fn call(&mut self, delay: Duration) -> Step {
@@ -48,8 +40,12 @@ impl Add {
         let Some(destination) = self.members.first().map(|(member, _)| member.destination) else {
             return Step::Settle(Vec::new());
         };
-        let link = |id: Uuid| format!("{}/directoryObjects/{id}", self.graph_root);
-        let links: Vec<String> = self.ids().into_iter().map(link).collect();
+        let link = |member: &Member| format!("{}/directoryObjects/{}", self.graph_root, member.id);
+        let links: Vec<String> = self
+            .members
+            .iter()
+            .map(|(member, _)| link(member))
+            .collect();
         let body = json!({"members@odata.bind": links});
         let path = format!("/groups/{destination}");
         let call = Operation::write(
@@ -71,49 +67,36 @@ impl Add {
         )
     }
 
-    /// All were added; one that is on the list twice was added once.
-    fn added(&self, answer: &Answer) -> Step {
-        let mut seen = HashSet::new();
-        let settle = |(member, item): &(Member, Item)| {
-            let first = seen.insert(member.id);
-            let settlement = if first {
-                Settlement::succeeded(Action::Added)
-            } else {
-                Settlement::kept()
-            };
-            (item.id, settlement.answered_by(answer))
-        };
-        Step::Settle(self.members.iter().map(settle).collect())
-    }
-
-    /// Halves of the same; each member in one of them, with its doubles.
     fn divide(&mut self) -> Step {
-        let ids = self.ids();
-        let first: HashSet<Uuid> = ids.iter().take(ids.len() / 2).copied().collect();
-        let (one, other) = std::mem::take(&mut self.members)
-            .into_iter()
-            .partition(|(member, _)| first.contains(&member.id));
-        let half = |members: Vec<_>| {
-            Box::new(Self::new(members, self.graph_root.clone())) as Box<dyn Conversation>
+        let mut one = std::mem::take(&mut self.members);
+        let other = one.split_off(one.len() / 2);
+        let half = |members| {
+            let half = Self {
+                doubt: self.doubt,
+                ..Self::new(members, self.graph_root.clone())
+            };
+            Box::new(half) as Box<dyn Conversation>
         };
         Step::Divide(vec![half(one), half(other)])
     }
 
     /// Whether a refusal is about the group or the caller, so that every part of it would be
-    /// refused too.
+    /// refused too. Where writers collide, more of them would collide more.
     fn is_about_all(&self, answer: &Answer) -> bool {
         let group = self
             .members
             .first()
             .map(|(member, _)| member.destination.to_string());
-        !matches!(answer.status, 400 | 404 | 409) || group.is_some_and(|group| answer.says(&group))
+        !matches!(answer.status, 400 | 404)
+            || answer.says("concurrent requests")
+            || group.is_some_and(|group| answer.says(&group))
     }
 
     fn declined(&mut self, answer: &Answer) -> Step {
         if self.is_about_all(answer) {
-            return self.settle_all(&Settlement::failed(answer));
+            return self.refused(answer);
         }
-        if self.ids().len() > 1 {
+        if self.members.len() > 1 {
             return self.divide();
         }
         if answer.says("added object references already exist") {
@@ -124,19 +107,30 @@ impl Add {
                 self.not_replicated += 1;
                 self.call(*delay)
             }
-            _ => self.settle_all(&Settlement::failed(answer)),
+            _ => self.refused(answer),
         }
     }
 
+    /// The service will not add them.
+    fn refused(&self, answer: &Answer) -> Step {
+        let doubt = || Settlement::in_doubt("").because_of(answer).hinting(AGAIN);
+        self.settle_all(&if self.doubt {
+            doubt()
+        } else {
+            Settlement::failed(answer)
+        })
+    }
+
     fn lost(&mut self, why: &str) -> Step {
-        if self.ids().len() > 1 {
+        self.doubt = true;
+        if self.members.len() > 1 {
             return self.divide();
         }
-        let doubt = Settlement::in_doubt(why)
-            .hinting("Run this row again: adding a member twice does no harm.");
-        self.settle_all(&doubt)
+        self.settle_all(&Settlement::in_doubt(why).hinting(AGAIN))
     }
 }
+
+const AGAIN: &str = "Run this row again: adding a member twice does no harm.";
 
 /// A new object is not known everywhere at once; this refusal is documented as one to repeat
 /// (Graph: add members).
@@ -165,7 +159,9 @@ impl Conversation for Add {
             Reply::Unknown(_) if !self.called => self.call(Duration::ZERO),
             reply => match reply.into_answer() {
                 Err(why) => self.lost(&why),
-                Ok(answer) if answer.is_success() => self.added(&answer),
+                Ok(answer) if answer.is_success() => {
+                    self.settle_all(&Settlement::succeeded(Action::Added).answered_by(&answer))
+                }
                 Ok(answer) => self.declined(&answer),
             },
         }

@@ -37,27 +37,33 @@ impl Listing {
         }
     }
 
-    /// The first page of a group's members. Costs are those of "Resource unit cost per operation",
-    /// one less for `$select` (Graph: throttling limits); 999 is the largest page (Graph: list
-    /// group members).
+    /// The first page of a group's members; 999 is the largest page (Graph: list group members).
     fn first_page(&self) -> Step {
-        let (group, list, select, units) = match self.reading {
-            Reading::Destination => (self.found.destination.id, "members", "id", 2),
+        let (group, list, select) = match self.reading {
+            Reading::Destination => (self.found.destination.id, "members", "id"),
             Reading::Source if self.found.transitive => (
                 self.found.source.id,
                 "transitiveMembers",
                 "id,displayName,userPrincipalName",
-                4,
             ),
             Reading::Source => (
                 self.found.source.id,
                 "members",
                 "id,displayName,userPrincipalName",
-                2,
             ),
         };
-        let path = format!("/groups/{group}/{list}?$select={select}&$top=999");
-        Step::Call(Operation::get(Workload::Directory, path, units))
+        self.read(format!("/groups/{group}/{list}?$select={select}&$top=999"))
+    }
+
+    /// Costs are those of "Resource unit cost per operation", one less for `$select` (Graph:
+    /// throttling limits).
+    fn read(&self, path: String) -> Step {
+        let transitive = self.reading == Reading::Source && self.found.transitive;
+        Step::Call(Operation::get(
+            Workload::Directory,
+            path,
+            if transitive { 4 } else { 2 },
+        ))
     }
 
     /// The page that an answer names as the next one, or `None` after the last.
@@ -68,11 +74,7 @@ impl Listing {
             return Ok(None);
         };
         match link.strip_prefix(&self.graph_root) {
-            Some(path) if path.starts_with('/') => Ok(Some(Step::Call(Operation::get(
-                Workload::Directory,
-                path,
-                2,
-            )))),
+            Some(path) if path.starts_with('/') => Ok(Some(self.read(path.to_owned()))),
             _ => Err(
                 "the service's next page is on another host than the configured one; not followed"
                     .to_owned(),
@@ -99,7 +101,14 @@ impl Listing {
         }
     }
 
-    /// What becomes of a member of the source before anything is sent; `None` is to be added.
+    /// A member with what becomes of it before anything is sent; `None` is to be added.
+    fn found(&self, member: &OneMember) -> (NewItem, Option<Settlement>) {
+        (
+            self.new_member(member),
+            self.without_sending(member.id, &member.kind),
+        )
+    }
+
     fn without_sending(&self, id: Uuid, kind: &str) -> Option<Settlement> {
         if self.found.transitive && kind == "group" {
             let hint = "A group within the source group: its members are copied instead of it.";
@@ -111,34 +120,20 @@ impl Listing {
         if id == self.found.destination.id {
             return Some(Settlement::refused("a group cannot be a member of itself"));
         }
-        self.found
-            .destination
-            .cannot_hold(kind)
-            .map(Settlement::refused)
+        // An older result file may not say what kind of member it was.
+        let holds = || {
+            self.found
+                .destination
+                .cannot_hold(kind)
+                .map(Settlement::refused)
+        };
+        if kind.is_empty() { None } else { holds() }
     }
 
-    fn members_of(&self, page: &[Value]) -> Vec<(NewItem, Option<Settlement>)> {
-        let text = |member: &Value, name: &str| {
-            member
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+    /// The members on a page; `None` if one has no id that could be read.
+    fn members_of(&self, page: &[Value]) -> Option<Vec<(NewItem, Option<Settlement>)>> {
         page.iter()
-            .filter_map(|member| {
-                let id = Uuid::try_parse(member.get("id")?.as_str()?).ok()?;
-                let kind = text(member, "@odata.type");
-                let kind = kind.strip_prefix("#microsoft.graph.").unwrap_or(&kind);
-                let name = Some(text(member, "displayName")).filter(|name| !name.is_empty());
-                let name = name.unwrap_or_else(|| text(member, "userPrincipalName"));
-                let member = OneMember {
-                    id,
-                    name,
-                    kind: kind.to_owned(),
-                };
-                Some((self.new_member(&member), self.without_sending(id, kind)))
-            })
+            .map(|member| Some(self.found(&OneMember::read(member)?)))
             .collect()
     }
 
@@ -164,7 +159,9 @@ impl Listing {
                 self.first_page()
             });
         }
-        let items = self.members_of(page);
+        let Some(items) = self.members_of(page) else {
+            return self.failed("the service listed a member without an id");
+        };
         self.members += u64::try_from(items.len()).unwrap_or_default();
         let then = next.unwrap_or_else(|| self.last_step());
         Step::Found {
@@ -179,8 +176,12 @@ impl Conversation for Listing {
         vec![self.item.id]
     }
 
-    fn was_sent(&self) -> bool {
-        false
+    fn may_find(&self) -> bool {
+        true
+    }
+
+    fn is_heavy(&self) -> bool {
+        self.found.member.is_none()
     }
 
     fn start(&mut self) -> Step {
@@ -188,7 +189,7 @@ impl Conversation for Listing {
             // One member of an earlier result file: whether it is there already, the service will
             // say.
             Some(member) => {
-                let items = vec![(self.new_member(member), None)];
+                let items = vec![self.found(member)];
                 Step::Found {
                     items,
                     then: Box::new(Step::Expanded),

@@ -18,8 +18,8 @@ use group::Group;
 use listing::Listing;
 use resolve::Resolve;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use std::collections::{BTreeMap, HashSet};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The job `copy-members`.
@@ -147,6 +147,25 @@ struct OneMember {
 }
 
 impl OneMember {
+    /// Reads one of Graph's members; `None` if it has no id.
+    fn read(member: &Value) -> Option<Self> {
+        let text = |name: &str| member.get(name).and_then(Value::as_str).unwrap_or_default();
+        let kind = text("@odata.type");
+        let names = [text("displayName"), text("userPrincipalName")];
+        Some(Self {
+            id: Uuid::try_parse(text("id")).ok()?,
+            name: names
+                .into_iter()
+                .find(|name| !name.is_empty())
+                .unwrap_or_default()
+                .to_owned(),
+            kind: kind
+                .strip_prefix("#microsoft.graph.")
+                .unwrap_or(kind)
+                .to_owned(),
+        })
+    }
+
     /// The job's item columns.
     fn fields(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -255,29 +274,19 @@ impl Work for Copy {
     }
 }
 
-/// Members of one group that wait for company.
-#[derive(Default)]
-struct Company {
-    different: HashSet<Uuid>,
-    members: Vec<(Member, Item)>,
-}
-
-/// Puts members of the same group together, [`MEMBERS_AT_ONCE`] different ones at a time.
+/// Puts members of the same group together, [`MEMBERS_AT_ONCE`] at a time. A member is in the run
+/// file once for each group, so all of them are different.
 fn together(members: Vec<(Member, Item)>, all: bool) -> (Vec<Vec<(Member, Item)>>, Vec<Item>) {
-    let mut waiting: BTreeMap<Uuid, Company> = BTreeMap::new();
+    let mut waiting: BTreeMap<Uuid, Vec<(Member, Item)>> = BTreeMap::new();
     let mut full = Vec::new();
     for (member, item) in members {
         let company = waiting.entry(member.destination).or_default();
-        company.different.insert(member.id);
-        company.members.push((member, item));
-        if company.different.len() == MEMBERS_AT_ONCE {
-            full.push(std::mem::take(company).members);
+        company.push((member, item));
+        if company.len() == MEMBERS_AT_ONCE {
+            full.push(std::mem::take(company));
         }
     }
-    let rest = waiting
-        .into_values()
-        .map(|company| company.members)
-        .filter(|members| !members.is_empty());
+    let rest = waiting.into_values().filter(|members| !members.is_empty());
     if all {
         full.extend(rest);
         return (full, Vec::new());

@@ -87,8 +87,8 @@ impl Conversation for Resolve {
         vec![self.item.id]
     }
 
-    fn was_sent(&self) -> bool {
-        false
+    fn may_find(&self) -> bool {
+        true
     }
 
     fn start(&mut self) -> Step {
@@ -117,11 +117,12 @@ impl Conversation for Resolve {
 /// The one group that is meant, or how the row ends.
 fn the_one(role: &str, name: &str, reply: Reply) -> Result<Group, Box<Settlement>> {
     let refuse = |why: String| Err(Box::new(Settlement::refused(why)));
-    let answer = reply.into_answer().map_err(|why| {
+    let unread = |why: String| {
         let mut failed = Settlement::new(Outcome::Failed, None);
         failed.error_message = format!("the {role} group could not be looked up: {why}");
         Box::new(failed)
-    })?;
+    };
+    let answer = reply.into_answer().map_err(unread)?;
     if answer.status == 404 {
         return refuse(format!(
             "there is no group with the id `{name}` ({role} group)"
@@ -130,7 +131,7 @@ fn the_one(role: &str, name: &str, reply: Reply) -> Result<Group, Box<Settlement
     if !answer.is_success() {
         return Err(Box::new(Settlement::failed(&answer)));
     }
-    let groups = groups(&answer);
+    let groups = groups(&answer).ok_or_else(|| unread("the answer holds no group".to_owned()))?;
     let ids: Vec<String> = groups.iter().map(|group| group.id.to_string()).collect();
     match <[Group; 1]>::try_from(groups) {
         Ok([group]) => Ok(group),
@@ -144,13 +145,11 @@ fn the_one(role: &str, name: &str, reply: Reply) -> Result<Group, Box<Settlement
     }
 }
 
-/// The groups in an answer: a list, or one.
-fn groups(answer: &Answer) -> Vec<Group> {
-    let Some(body) = answer.json() else {
-        return Vec::new();
-    };
+/// The groups in an answer: a list, or one. `None` if one of them cannot be read.
+fn groups(answer: &Answer) -> Option<Vec<Group>> {
+    let body = answer.json()?;
     match body.get("value").and_then(Value::as_array) {
-        Some(list) => list.iter().filter_map(Group::read).collect(),
-        None => Group::read(body).into_iter().collect(),
+        Some(list) => list.iter().map(Group::read).collect(),
+        None => Some(vec![Group::read(body)?]),
     }
 }

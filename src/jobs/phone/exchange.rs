@@ -7,13 +7,15 @@
 
 use super::{OnExisting, PhoneType, RESULT_NUMBER, RESULT_SMS, Wish, number};
 use crate::engine::{Answer, Effect, Method, Operation, Outcome, Reply, Workload};
-use crate::jobs::conversation::{settle, unreadable};
+use crate::jobs::conversation::{MAY_STILL_RUN, settle, unreadable};
 use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step, user};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// After so many writes without a usable answer the row is given up.
 const WRITES_AT_MOST: u32 = 5;
+
+const AGAIN: &str = "Run this row again: it looks first.";
 
 /// A clash over SMS sign-in is answered before the number shows; observed to take a few seconds.
 const BEFORE_LOOKING: Duration = Duration::from_secs(5);
@@ -72,6 +74,13 @@ impl Exchange {
     }
 
     fn write(&mut self, wish: &Wish, action: Action) -> Step {
+        if self.writes >= WRITES_AT_MOST {
+            let sent = format!(
+                "sent {} times without a usable answer, and it is not there",
+                self.writes
+            );
+            return self.settle(Settlement::in_doubt(sent).hinting(AGAIN));
+        }
         self.writes += 1;
         self.action = action;
         self.state = State::Writing;
@@ -103,7 +112,7 @@ impl Exchange {
     fn written(&mut self, wish: &Wish, reply: Reply) -> Step {
         let answer = match reply.into_answer() {
             Ok(answer) => answer,
-            Err(why) => return self.look(wish, Cause::Lost(why), Duration::ZERO),
+            Err(why) => return self.look(wish, Cause::Lost(why), MAY_STILL_RUN),
         };
         if answer.is_success() {
             return self.settle(self.saved(
@@ -135,26 +144,35 @@ impl Exchange {
         let Some(methods) = methods else {
             return self.settle(Self::blind(cause, reply));
         };
-        match (slot(methods, wish.kind), cause) {
-            (Some(slot), cause) if number::same(slot.number, &wish.number) => {
-                self.there(wish, &slot, cause)
-            }
-            (Some(slot), Cause::Declined(_) | Cause::Lost(_)) if self.action == Action::Created => {
+        let slot = slot(methods, wish.kind);
+        let same = slot
+            .as_ref()
+            .and_then(|slot| number::is_same(slot.number, &wish.number));
+        match (slot, same, cause) {
+            (Some(slot), Some(true), cause) => self.there(wish, &slot, cause),
+            (Some(_), None, Cause::Lost(why)) => self.settle(Self::masked(why)),
+            (Some(slot), _, Cause::Declined(_) | Cause::Lost(_))
+                if self.action == Action::Created =>
+            {
                 self.another(wish, slot.number)
             }
-            (_, Cause::Declined(answer) | Cause::NotUnique(answer)) => {
+            (Some(_), None, Cause::NotUnique(answer)) => {
+                self.settle(Self::masked(String::new()).because_of(&answer))
+            }
+            (_, _, Cause::Declined(answer) | Cause::NotUnique(answer)) => {
                 self.settle(Settlement::failed(&answer))
             }
-            (_, Cause::Lost(why)) if self.writes >= WRITES_AT_MOST => {
-                let said = format!(
-                    "sent {} times, the last time: {why}; the number is not there",
-                    self.writes
-                );
-                self.settle(Settlement::in_doubt(said))
-            }
-            (Some(_), Cause::Lost(_)) => self.write(wish, Action::Updated),
-            (None, Cause::Lost(_)) => self.write(wish, Action::Created),
+            (Some(_), _, Cause::Lost(_)) => self.write(wish, Action::Updated),
+            (None, _, Cause::Lost(_)) => self.write(wish, Action::Created),
         }
+    }
+
+    /// A number is there, and nobody can say which.
+    fn masked(why: String) -> Settlement {
+        Settlement::in_doubt(why).hinting(
+            "The number that is there is masked for your account. Use one that sees whole numbers \
+             (an app, or a Privileged Authentication Administrator) and run this row again.",
+        )
     }
 
     /// The number that was asked for is there.
@@ -213,11 +231,11 @@ impl Exchange {
                 doubt
                     .error_message
                     .push_str(" (whether the number was saved could not be read)");
-                doubt.hinting("Run this row again: it looks first.")
+                doubt.hinting(AGAIN)
             }
             (Cause::Lost(why), _) => {
                 Settlement::in_doubt(format!("{why}; what is there could not be read"))
-                    .hinting("Run this row again: it looks first.")
+                    .hinting(AGAIN)
             }
         }
     }

@@ -3,9 +3,10 @@
 mod exchange;
 mod number;
 
+use super::user::OneWay;
 use super::{
     Column, Conversation, Fields, Item, Job, JobOption, NewItem, OptionError, Refusal, Settings,
-    Stage, Work, user,
+    Stage, Work,
 };
 use exchange::Exchange;
 use phonenumber::country::Id;
@@ -100,6 +101,7 @@ impl Job for Phone {
         Ok(Box::new(Assign {
             on_existing,
             region: region.transpose()?,
+            people: OneWay::default(),
         }))
     }
 }
@@ -166,13 +168,14 @@ struct Wish {
 struct Assign {
     on_existing: OnExisting,
     region: Option<Id>,
+    people: OneWay,
 }
 
 impl Work for Assign {
     fn check(&self, row: &Fields<'_>) -> Result<NewItem, Vec<Refusal>> {
         let mut refusals = Vec::new();
         let user = row.text(USER);
-        if let Err(problem) = user::check(user) {
+        if let Err(problem) = self.people.check(user) {
             refusals.push(row.refuse(USER, problem));
         }
         let number = number::normalise(row.text(NUMBER), self.region)

@@ -57,8 +57,9 @@ fn understand(text: &str, region: Option<Id>) -> Result<String, String> {
 }
 
 /// Whether two numbers are one: Graph returns a number with a space after the country code, however
-/// it was sent.
-pub(super) fn same(one: &str, other: &str) -> bool {
+/// it was sent. `None` if `there` is masked, as a caller without full rights sees it, so that nobody
+/// can say.
+pub(super) fn is_same(there: &str, wanted: &str) -> Option<bool> {
     let bare = |number: &str| {
         number
             .chars()
@@ -66,7 +67,15 @@ pub(super) fn same(one: &str, other: &str) -> bool {
             .collect::<String>()
             .to_lowercase()
     };
-    bare(one) == bare(other)
+    let there = bare(there);
+    let (number, extension) = there.split_once('x').unwrap_or((&there, ""));
+    let digits = number
+        .strip_prefix('+')
+        .unwrap_or(number)
+        .chars()
+        .chain(extension.chars());
+    let readable = digits.into_iter().all(|c| c.is_ascii_digit());
+    readable.then(|| there == bare(wanted))
 }
 
 /// Numbers at which a person can be reached; the library knows lengths by kind only.
@@ -182,10 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn spaces_and_case_do_not_make_another_number() {
-        assert!(same("+1 5555550100", "+15555550100"));
-        assert!(same("+1 5555550100X12", "+1 5555550100x12"));
-        assert!(!same("+1 5555550100", "+1 5555550101"));
+    fn spaces_and_case_do_not_make_another_number_and_a_masked_one_is_not_compared() {
+        assert_eq!(is_same("+1 5555550100", "+15555550100"), Some(true));
+        assert_eq!(is_same("+1 5555550100X12", "+1 5555550100x12"), Some(true));
+        assert_eq!(is_same("+1 5555550100", "+1 5555550101"), Some(false));
+        for masked in ["+1 XXXXXXXX00", "+X XXXXXXXX00", "+1 ******0100"] {
+            assert_eq!(is_same(masked, "+1 5555550100"), None, "{masked}");
+        }
     }
 
     proptest! {

@@ -8,10 +8,11 @@
 use super::pass::Pass;
 use super::{OnExisting, PASS, Wish};
 use crate::engine::{Answer, Effect, Method, Operation, Outcome, Reply, Workload};
-use crate::jobs::conversation::{settle, unreadable};
+use crate::jobs::conversation::{MAY_STILL_RUN, settle, unreadable};
 use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step, user};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// After so many writes without a usable answer the row is given up.
 const WRITES_AT_MOST: u32 = 5;
@@ -25,6 +26,8 @@ pub(super) struct Exchange {
     /// The pass that the first look found, if this process looked before it wrote.
     before: Option<Before>,
     writes: u32,
+    /// Whether a lost write of ours made a pass, which the person has and nobody knows.
+    unseen: bool,
 }
 
 #[derive(Debug)]
@@ -56,6 +59,7 @@ impl Exchange {
             state: State::Writing,
             before: None,
             writes: 0,
+            unseen: false,
         }
     }
 
@@ -64,15 +68,24 @@ impl Exchange {
     }
 
     fn look(&mut self, wish: &Wish, state: State) -> Step {
+        let delay = if matches!(state, State::Verifying(_)) {
+            MAY_STILL_RUN
+        } else {
+            Duration::ZERO
+        };
         self.state = state;
         let path = format!(
             "{}/authentication/temporaryAccessPassMethods",
             user::path(&wish.user)
         );
-        Step::Call(Operation::get(Workload::AuthenticationMethods, path, 1))
+        Step::Call(Operation::get(Workload::AuthenticationMethods, path, 1).after(delay))
     }
 
     fn write(&mut self, wish: &Wish) -> Step {
+        if self.writes >= WRITES_AT_MOST {
+            let sent = format!("sent {} times without a usable answer", self.writes);
+            return self.settle(in_doubt(&sent));
+        }
         self.writes += 1;
         self.state = State::Writing;
         let mut body = json!({"isUsableOnce": wish.once});
@@ -140,6 +153,7 @@ impl Exchange {
                     None => "the answer held no pass".to_owned(),
                 }
             }
+            Ok(answer) if self.unseen => return self.settle(in_doubt("").because_of(&answer)),
             Ok(answer) => return self.settle(Settlement::failed(&answer)),
         };
         self.look(wish, State::Verifying(lost))
@@ -160,28 +174,26 @@ impl Exchange {
     /// A look after a write whose answer was lost.
     fn verified(&mut self, wish: &Wish, why: &str, reply: Reply) -> Step {
         let Ok(found) = current(reply) else {
-            return self.settle(in_doubt(format!(
+            return self.settle(in_doubt(&format!(
                 "{why}; whether there is a pass could not be read"
             )));
         };
         let theirs = match found.filter(Pass::is_usable) {
             None => None,
             Some(pass) => match self.is_ours(wish, &pass) {
-                Some(true) => None,
+                Some(true) => {
+                    self.unseen = true;
+                    None
+                }
                 Some(false) => Some(pass),
                 None => {
-                    return self.settle(in_doubt(format!(
-                        "{why}; there is a pass, and it does not say when it was made"
-                    )));
+                    let said = "there is a pass, and it does not say when it was made";
+                    return self.settle(in_doubt(&format!("{why}; {said}")));
                 }
             },
         };
         match theirs {
             Some(pass) => self.usable_pass(wish, &pass),
-            None if self.writes >= WRITES_AT_MOST => self.settle(in_doubt(format!(
-                "sent {} times, the last time: {why}",
-                self.writes
-            ))),
             None => self.write(wish),
         }
     }
@@ -255,7 +267,7 @@ fn not_sent(why: String) -> Settlement {
     failed.hinting("Nothing was sent for this row but a look. Run it again.")
 }
 
-fn in_doubt(why: String) -> Settlement {
+fn in_doubt(why: &str) -> Settlement {
     Settlement::in_doubt(why).hinting(format!(
         "The person may have a pass that nobody knows. Run this row again with `--on-existing replace`; the column \
          `{PASS}` then holds the one that counts."

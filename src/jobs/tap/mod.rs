@@ -3,9 +3,10 @@
 mod exchange;
 mod pass;
 
+use super::user::OneWay;
 use super::{
     Column, Conversation, Fields, Item, Job, JobOption, NewItem, OptionError, Refusal, Settings,
-    Stage, Work, user,
+    Stage, Work,
 };
 use exchange::Exchange;
 use serde::{Deserialize, Serialize};
@@ -126,6 +127,7 @@ impl Job for Tap {
             start: start.map_err(|problem| wrong("start", problem))?,
             once: settings.option("usable-once").is_some(),
             started_at: settings.started_at,
+            people: OneWay::default(),
         }))
     }
 }
@@ -157,13 +159,14 @@ struct Issue {
     start: Option<String>,
     once: bool,
     started_at: OffsetDateTime,
+    people: OneWay,
 }
 
 impl Work for Issue {
     fn check(&self, row: &Fields<'_>) -> Result<NewItem, Vec<Refusal>> {
         let mut refusals = Vec::new();
         let user = row.text(USER);
-        if let Err(problem) = user::check(user) {
+        if let Err(problem) = self.people.check(user) {
             refusals.push(row.refuse(USER, problem));
         }
         let lifetime = cell(row, LIFETIME, parse_lifetime, &mut refusals).or(self.lifetime);

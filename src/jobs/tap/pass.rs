@@ -17,7 +17,7 @@ pub(super) struct Pass {
     start: Option<OffsetDateTime>,
     lifetime: Option<i64>,
     once: Option<bool>,
-    usable: bool,
+    usable: Option<bool>,
     usability: String,
 }
 
@@ -33,17 +33,15 @@ impl Pass {
             start: time("startDateTime"),
             lifetime: body.get("lifetimeInMinutes").and_then(Value::as_i64),
             once: body.get("isUsableOnce").and_then(Value::as_bool),
-            usable: body
-                .get("isUsable")
-                .and_then(Value::as_bool)
-                .unwrap_or_default(),
+            usable: body.get("isUsable").and_then(Value::as_bool),
             usability: text("methodUsabilityReason").to_owned(),
         }
     }
 
-    /// Whether somebody can sign in with it, now or when its time comes.
+    /// Whether somebody can sign in with it, now or when its time comes; also where the service does
+    /// not say, because a pass that somebody holds must not be lost over silence.
     pub(super) fn is_usable(&self) -> bool {
-        self.usable || self.waits_for_its_time()
+        self.usable.unwrap_or(true) || self.waits_for_its_time()
     }
 
     fn waits_for_its_time(&self) -> bool {
@@ -94,7 +92,7 @@ impl Pass {
 
 /// A time in UTC, to the second.
 pub(super) fn utc(time: OffsetDateTime) -> Option<String> {
-    time.to_offset(UtcOffset::UTC)
+    time.checked_to_offset(UtcOffset::UTC)?
         .replace_nanosecond(0)
         .ok()?
         .format(&Rfc3339)
@@ -133,7 +131,7 @@ mod tests {
     #[test]
     fn a_pass_that_says_nothing_is_no_reason_to_panic() {
         let pass = Pass::read(
-            &json!({"lifetimeInMinutes": i64::MAX, "startDateTime": "9999-12-31T23:59:59Z"}),
+            &json!({"isUsable": false, "lifetimeInMinutes": i64::MAX, "startDateTime": "9999-12-31T23:59:59-01:00"}),
         );
         let settlement = pass.describe(Settlement::kept());
         assert!(settlement.hint.starts_with("This pass cannot be used"));

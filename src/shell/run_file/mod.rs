@@ -44,6 +44,8 @@ pub struct Header {
     pub input: String,
     /// The Graph host, or `sandbox`.
     pub tenant: String,
+    /// The result file, or `-`.
+    pub results: String,
     /// The job's options as JSON.
     pub options: String,
     /// The input's columns that are carried into the results, as a JSON array.
@@ -56,13 +58,22 @@ impl Header {
     /// The tenant of a run in the sandbox, which is gone when the run is over.
     pub const SANDBOX: &'static str = "sandbox";
 
-    const NAMES: [&'static str; 6] = ["job", "input", "tenant", "options", "columns", "started_at"];
+    const NAMES: [&'static str; 7] = [
+        "job",
+        "input",
+        "tenant",
+        "results",
+        "options",
+        "columns",
+        "started_at",
+    ];
 
-    fn values(&self) -> [&str; 6] {
+    fn values(&self) -> [&str; 7] {
         [
             &self.job,
             &self.input,
             &self.tenant,
+            &self.results,
             &self.options,
             &self.columns,
             &self.started_at,
@@ -79,6 +90,13 @@ impl RunFile {
             source,
         };
         private_file(path).map_err(failed)?;
+        Self::furnish(path, header).inspect_err(|_| {
+            // Half a run file would only stand in the way; there is nothing in it.
+            let _ = std::fs::remove_file(path);
+        })
+    }
+
+    fn furnish(path: &Path, header: &Header) -> Result<Self, RunFileError> {
         let run_file = Self::connect(path)?;
         run_file.doing(Doing::Create, |connection| {
             // Before the log of later changes takes over, so that the file itself says what it is.
@@ -147,6 +165,7 @@ impl RunFile {
                 job: value("job")?,
                 input: value("input")?,
                 tenant: value("tenant")?,
+                results: value("results")?,
                 options: value("options")?,
                 columns: value("columns")?,
                 started_at: value("started_at")?,
@@ -288,16 +307,18 @@ fn private_file(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Renames `name.ext` to the first free of `name.1.ext`, `name.2.ext`, …
-pub fn move_aside(path: &Path) -> std::io::Result<()> {
+/// Renames `name.ext` to the first free of `name.1.ext`, `name.2.ext`, …, and says which.
+pub fn move_aside(path: &Path) -> std::io::Result<PathBuf> {
     let extension = path
         .extension()
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
     let aside = |number: u32| path.with_extension(format!("{number}.{extension}"));
-    let free = (1..=u32::MAX).map(aside).find(|place| !place.exists());
-    free.map_or(Ok(()), |place| std::fs::rename(path, place))
+    let free = (1..u32::MAX).map(aside).find(|place| !place.exists());
+    let free = free.ok_or(std::io::ErrorKind::AlreadyExists)?;
+    std::fs::rename(path, &free)?;
+    Ok(free)
 }
 
 #[cfg(test)]

@@ -103,11 +103,13 @@ impl RunFile {
                 (
                     None,
                     Some(Known {
+                        id,
                         status: Status::Settled(outcome),
                         ..
                     }),
                 ) => {
-                    self.settle_twin(new, &Settlement::new(outcome, None), at)?;
+                    let settlement = self.settlement_of(id, outcome)?;
+                    self.settle_twin(new, &settlement, at)?;
                 }
                 (None, _) => {}
             }
@@ -129,6 +131,26 @@ impl RunFile {
             row: RowId(row),
             status: Status::from_word(&status).unwrap_or(Status::Pending),
         }))
+    }
+
+    /// How an item ended, as far as it says something about another one that asked for the same.
+    fn settlement_of(&self, item: ItemId, outcome: Outcome) -> Result<Settlement, RunFileError> {
+        self.doing(Doing::Read, |connection| {
+            let query = "SELECT http_status, error_code, error_message, hint, request_id
+                         FROM item WHERE id = ?1";
+            connection
+                .prepare_cached(query)?
+                .query_row([item.0], |row| {
+                    Ok(Settlement {
+                        http_status: row.get(0)?,
+                        error_code: row.get(1)?,
+                        error_message: row.get(2)?,
+                        hint: row.get(3)?,
+                        request_id: row.get(4)?,
+                        ..Settlement::new(outcome, None)
+                    })
+                })
+        })
     }
 
     /// Ends the item of a second row that asked for the same: what was done was done for the first

@@ -4,6 +4,8 @@ use time::OffsetDateTime;
 
 const POST: &str = r#"POST /users/ana@x.example/authentication/phoneMethods {"phoneNumber":"+1 5555550100","phoneType":"mobile"}"#;
 const LOOK: &str = "GET /users/ana@x.example/authentication/phoneMethods";
+/// After a lost write, which may still be running.
+const LATE_LOOK: &str = "GET /users/ana@x.example/authentication/phoneMethods after 30s";
 const PATCH: &str = r#"PATCH /users/ana@x.example/authentication/phoneMethods/3179e48a-750b-4051-897c-87b9720928f7 {"phoneNumber":"+1 5555550100","phoneType":"mobile"}"#;
 
 fn conversation(on_existing: OnExisting, resumed: bool) -> Box<dyn Conversation> {
@@ -183,14 +185,14 @@ fn a_lost_answer_is_looked_after_before_anything_is_sent_again() {
     check(
         OnExisting::Update,
         vec![lost(), slot("+1 5555550100")],
-        &[POST, LOOK, &format!("1: succeeded - | {there}")],
+        &[POST, LATE_LOOK, &format!("1: succeeded - | {there}")],
     );
     check(
         OnExisting::Update,
         vec![error(503, "", ""), empty(), made("ready")],
         &[
             POST,
-            LOOK,
+            LATE_LOOK,
             POST,
             "1: succeeded created | 201 | ResultPhoneNumber=+1 5555550100 | ResultSmsSignIn=ready",
         ],
@@ -200,9 +202,9 @@ fn a_lost_answer_is_looked_after_before_anything_is_sent_again() {
         vec![lost(), slot("+1 5555550111"), lost(), slot("+1 5555550100")],
         &[
             POST,
-            LOOK,
+            LATE_LOOK,
             PATCH,
-            LOOK,
+            LATE_LOOK,
             &format!("1: succeeded updated | {there}"),
         ],
     );
@@ -211,7 +213,7 @@ fn a_lost_answer_is_looked_after_before_anything_is_sent_again() {
         vec![lost(), slot("+1 5555550111")],
         &[
             POST,
-            LOOK,
+            LATE_LOOK,
             "1: unchanged kept | ResultPhoneNumber=+1 5555550111 | ResultSmsSignIn=",
         ],
     );
@@ -224,7 +226,7 @@ fn what_cannot_be_verified_is_in_doubt() {
         vec![lost(), lost()],
         &[
             POST,
-            LOOK,
+            LATE_LOOK,
             "1: in_doubt - | connection reset; what is there could not be read",
         ],
     );
@@ -238,7 +240,7 @@ fn what_cannot_be_verified_is_in_doubt() {
     assert_eq!(said.iter().filter(|line| *line == POST).count(), 5);
     assert_eq!(
         said.last().unwrap(),
-        "1: in_doubt - | sent 5 times, the last time: connection reset; the number is not there"
+        "1: in_doubt - | sent 5 times without a usable answer, and it is not there"
     );
 }
 
@@ -247,17 +249,40 @@ fn after_a_crash_it_looks_first() {
     check_resumed(
         vec![slot("+1 5555550100")],
         &[
-            LOOK,
+            LATE_LOOK,
             "1: succeeded - | ResultPhoneNumber=+1 5555550100 | ResultSmsSignIn=ready",
         ],
     );
     check_resumed(
         vec![empty(), made("ready")],
         &[
-            LOOK,
+            LATE_LOOK,
             POST,
             "1: succeeded created | 201 | ResultPhoneNumber=+1 5555550100 | ResultSmsSignIn=ready",
         ],
+    );
+}
+
+#[test]
+fn a_masked_number_is_compared_with_nothing() {
+    let masked = || slot("+1 XXXXXXXX00");
+    let said = play(
+        conversation(OnExisting::Fail, false),
+        vec![lost(), masked()],
+    );
+    assert_eq!(said[2], "1: in_doubt - | connection reset");
+    let said = play(
+        conversation(OnExisting::Update, false),
+        vec![exists(), masked()],
+    );
+    assert_eq!(said[2], PATCH);
+    let said = play(
+        conversation(OnExisting::Update, false),
+        vec![not_unique(), masked()],
+    );
+    assert!(
+        said[2].starts_with("1: in_doubt - | 409 | phoneNumberNotUnique"),
+        "{said:?}"
     );
 }
 

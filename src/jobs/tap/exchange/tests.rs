@@ -4,6 +4,9 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 const LOOK: &str = "GET /users/ana@x.example/authentication/temporaryAccessPassMethods";
+/// After a lost write, which may still be running.
+const LATE_LOOK: &str =
+    "GET /users/ana@x.example/authentication/temporaryAccessPassMethods after 30s";
 const POST: &str = r#"POST /users/ana@x.example/authentication/temporaryAccessPassMethods {"isUsableOnce":false,"lifetimeInMinutes":60}"#;
 const SHOWN: &str = "ResultStartsAt=2026-11-20T09:00:00Z | ResultExpiresAt=2026-11-20T10:00:00Z | ResultUsableOnce=false";
 const SENT_AT: OffsetDateTime = datetime!(2026-11-20 09:00:00 UTC);
@@ -137,18 +140,18 @@ fn a_pass_whose_answer_was_lost_was_seen_by_nobody_and_is_issued_again() {
     check(
         OnExisting::Keep,
         vec![none(), lost(), ours(), made()],
-        &[LOOK, POST, LOOK, POST, &ended("created")],
+        &[LOOK, POST, LATE_LOOK, POST, &ended("created")],
     );
     check(
         OnExisting::Keep,
         vec![none(), lost(), none(), made()],
-        &[LOOK, POST, LOOK, POST, &ended("created")],
+        &[LOOK, POST, LATE_LOOK, POST, &ended("created")],
     );
     let empty = answer(201, pass("ours", "EnabledByPolicy", Value::Null));
     check(
         OnExisting::Keep,
         vec![none(), empty, ours(), made()],
-        &[LOOK, POST, LOOK, POST, &ended("created")],
+        &[LOOK, POST, LATE_LOOK, POST, &ended("created")],
     );
 }
 
@@ -165,7 +168,7 @@ fn a_pass_that_somebody_else_made_meanwhile_is_left_alone() {
         conversation(OnExisting::Keep, false),
         vec![none(), lost(), theirs()],
     );
-    assert_eq!(said[..3], [LOOK, POST, LOOK]);
+    assert_eq!(said[..3], [LOOK, POST, LATE_LOOK]);
     assert!(said[3].starts_with("1: unchanged kept"), "{said:?}");
 }
 
@@ -180,19 +183,19 @@ fn after_a_crash_it_looks_first_and_tells_its_own_pass_by_when_it_was_made() {
     };
     check_resumed(
         vec![made_at("2026-11-20T09:00:01Z"), made()],
-        &[LOOK, POST, &ended("created")],
+        &[LATE_LOOK, POST, &ended("created")],
     );
     // A clock that is some minutes off makes no difference.
     check_resumed(
         vec![made_at("2026-11-20T08:57:00Z"), made()],
-        &[LOOK, POST, &ended("created")],
+        &[LATE_LOOK, POST, &ended("created")],
     );
-    check_resumed(vec![none(), made()], &[LOOK, POST, &ended("created")]);
-    check_resumed(vec![made_at("2026-11-19T09:00:00Z")], &[LOOK, &kept()]);
+    check_resumed(vec![none(), made()], &[LATE_LOOK, POST, &ended("created")]);
+    check_resumed(vec![made_at("2026-11-19T09:00:00Z")], &[LATE_LOOK, &kept()]);
     check_resumed(
         vec![made_at("")],
         &[
-            LOOK,
+            LATE_LOOK,
             "1: in_doubt - | the program ended; there is a pass, and it does not say when it was made",
         ],
     );
@@ -206,7 +209,7 @@ fn what_cannot_be_verified_is_in_doubt() {
         &[
             LOOK,
             POST,
-            LOOK,
+            LATE_LOOK,
             "1: in_doubt - | connection reset; whether there is a pass could not be read",
         ],
     );
@@ -216,6 +219,64 @@ fn what_cannot_be_verified_is_in_doubt() {
     let said = play(conversation(OnExisting::Keep, false), replies);
     assert_eq!(
         said.last().unwrap(),
-        "1: in_doubt - | sent 5 times, the last time: connection reset"
+        "1: in_doubt - | sent 5 times without a usable answer"
     );
+}
+
+#[test]
+fn a_pass_that_nobody_saw_and_that_cannot_be_replaced_is_in_doubt() {
+    let ours = || there(&pass("ours", "EnabledByPolicy", Value::Null));
+    let denied = error(403, "accessDenied", "No.");
+    check(
+        OnExisting::Keep,
+        vec![none(), lost(), ours(), denied],
+        &[
+            LOOK,
+            POST,
+            LATE_LOOK,
+            POST,
+            "1: in_doubt - | 403 | accessDenied | No.",
+        ],
+    );
+}
+
+#[test]
+fn whatever_was_chosen_the_writes_have_an_end() {
+    for on_existing in [OnExisting::Keep, OnExisting::Replace, OnExisting::Fail] {
+        let old = || {
+            there(&pass(
+                "old",
+                "EnabledByPolicy",
+                json!({"lifetimeInMinutes": 480}),
+            ))
+        };
+        let looks_and_losses = (0..20).flat_map(|_| [old(), lost()]);
+        let replies: Vec<Reply> = looks_and_losses
+            .take(if on_existing == OnExisting::Replace {
+                11
+            } else {
+                1
+            })
+            .collect();
+        let said = play(conversation(on_existing, false), replies);
+        let writes = said.iter().filter(|line| *line == POST).count();
+        assert_eq!(
+            writes,
+            if on_existing == OnExisting::Replace {
+                5
+            } else {
+                0
+            }
+        );
+    }
+}
+
+#[test]
+fn a_pass_of_which_nobody_says_that_it_is_spent_is_kept() {
+    let silent = json!({"isUsable": null, "methodUsabilityReason": null});
+    let said = play(
+        conversation(OnExisting::Keep, false),
+        vec![there(&pass("old", "", silent))],
+    );
+    assert!(said[1].starts_with("1: unchanged kept"), "{said:?}");
 }

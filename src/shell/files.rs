@@ -1,0 +1,145 @@
+//! The files of a run: none is two things, and none that could be missed is overwritten.
+
+use super::results::Destination;
+use super::run_file::{self, Header, RunFile, RunFileError};
+use std::path::{Path, PathBuf};
+
+/// The files of a run.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// What is read.
+    pub input: PathBuf,
+    /// The truth about the run.
+    pub run_file: PathBuf,
+    /// Where results go.
+    pub results: Destination,
+}
+
+/// What happens to a file that is where the results go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It is moved aside, unless nothing could be missed in it.
+    MovedAside,
+    /// It is replaced: it came from the same run, or from a rehearsal.
+    Replaced,
+}
+
+/// Why the files of a run cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// Two of them are one.
+    #[error("`{}` cannot be both {one} and {other}", path.display())]
+    SameFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        one: &'static str,
+        /// What it would be too.
+        other: &'static str,
+    },
+    /// An earlier run is in the way.
+    #[error(
+        "the run file `{}` holds an earlier run of `{job}` over `{input}`: {settled} of {lines} lines \
+         are settled",
+        path.display()
+    )]
+    EarlierRun {
+        /// The run file.
+        path: PathBuf,
+        /// Its job.
+        job: String,
+        /// Its input.
+        input: String,
+        /// Result lines that are settled.
+        settled: u64,
+        /// All result lines.
+        lines: u64,
+    },
+    /// A file cannot be moved aside.
+    #[error("cannot move `{}` aside", path.display())]
+    MoveAside {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The run file that is there cannot be used.
+    #[error(transparent)]
+    RunFile(#[from] RunFileError),
+}
+
+impl Files {
+    /// Makes sure that no file is two things: the results would overwrite the input.
+    pub fn check(&self) -> Result<(), FilesError> {
+        let mut files = vec![("the input", &self.input), ("the run file", &self.run_file)];
+        if let Destination::File(path) = &self.results {
+            files.push(("the results", path));
+        }
+        for (place, (one, first)) in files.iter().enumerate() {
+            let mut others = files.iter().skip(place + 1);
+            if let Some((other, _)) = others.find(|(_, second)| is_same(first, second)) {
+                return Err(FilesError::SameFile {
+                    path: (*first).clone(),
+                    one,
+                    other,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes room for the run file. One that holds nothing that could be lost goes; any other stays,
+    /// or is moved aside if the user wants to start afresh. Says what may happen to results that are
+    /// there.
+    pub fn clear_the_way(&self, fresh: bool) -> Result<Existing, FilesError> {
+        if !self.run_file.exists() {
+            return Ok(Existing::MovedAside);
+        }
+        let earlier = RunFile::open(&self.run_file)?;
+        let header = earlier.header()?;
+        if !earlier.holds_truth()? {
+            let its_results = is_same(Path::new(&header.results), Path::new(&self.results.name()));
+            let rehearsed = header.tenant == Header::SANDBOX && its_results;
+            earlier.discard()?;
+            return Ok(if rehearsed {
+                Existing::Replaced
+            } else {
+                Existing::MovedAside
+            });
+        }
+        if !fresh {
+            return Err(FilesError::EarlierRun {
+                path: self.run_file.clone(),
+                job: header.job,
+                input: header.input,
+                settled: earlier.tally().settled_lines(),
+                lines: earlier.tally().lines,
+            });
+        }
+        // Closed, so that everything is in the one file that is moved.
+        drop(earlier);
+        let path = &self.run_file;
+        let failed = |source| FilesError::MoveAside {
+            path: path.clone(),
+            source,
+        };
+        run_file::move_aside(path).map_err(failed)?;
+        Ok(Existing::MovedAside)
+    }
+}
+
+/// Whether two paths are one file, whether or not it exists yet.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let resolved = |path: &Path| {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+        let named = || Some(folder.ok()?.join(path.file_name()?));
+        path.canonicalize()
+            .ok()
+            .or_else(named)
+            .unwrap_or_else(|| path.to_owned())
+    };
+    resolved(one) == resolved(other)
+}
