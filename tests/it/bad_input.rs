@@ -285,6 +285,47 @@ fn without_a_token_or_with_a_host_that_would_leak_it_nothing_is_sent() {
 }
 
 #[test]
+fn a_token_that_no_header_can_hold_is_found_out_first() {
+    let desk = Desk::new();
+    let mut command = desk.program.command();
+    command.args([
+        "phone",
+        "samples/phone.csv",
+        "--graph-url",
+        &desk.server.url(),
+    ]);
+    let ran = Ran::from(
+        command
+            .env("BULKGRAPH_TOKEN", "two\nlines")
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("holds no token") && !ran.stderr.contains("two"),
+        "{}",
+        ran.stderr
+    );
+    desk.nothing_was_sent();
+}
+
+#[test]
+fn a_time_at_the_end_of_time_is_refused() {
+    let desk = Desk::new();
+    desk.program.write(
+        "end.csv",
+        "UserName,Start\na@x.example,9999-12-31T23:59:59-01:00\n",
+    );
+    let ran = desk.run(&["tap", "end.csv"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("no time that a pass could start at"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
 fn a_byte_order_mark_and_windows_line_ends_are_no_trouble() {
     let desk = Desk::new();
     desk.program.write(

@@ -148,6 +148,76 @@ fn a_rehearsal_does_not_stand_in_the_way_of_the_next_one() {
 }
 
 #[test]
+fn what_could_be_missed_is_moved_aside_whatever_it_is() {
+    let program = Program::new();
+    let rehearse = |extra: &[&str]| {
+        let job = ["tap", "samples/tap.csv", "--sandbox", "--limit", "2"];
+        let ran = program.run(&[&job[..], extra].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr
+    };
+    rehearse(&["--run", "one.run"]);
+    let first = std::fs::read(program.path("tap.results.csv")).unwrap();
+    let said = rehearse(&["--run", "other.run"]);
+    assert!(said.contains("tap.results.1.csv"), "{said}");
+    assert_eq!(
+        std::fs::read(program.path("tap.results.1.csv")).unwrap(),
+        first
+    );
+    program.write("list.csv", "my,own\n");
+    rehearse(&["--out", "list.csv"]);
+    assert_eq!(
+        std::fs::read_to_string(program.path("list.1.csv")).unwrap(),
+        "my,own\n"
+    );
+    // Results in which nothing was attempted are nothing to keep.
+    for _ in 0..2 {
+        program.run(&["tap", "samples/tap-troubles.csv", "--sandbox"]);
+    }
+    assert!(!program.path("tap-troubles.results.1.csv").exists());
+}
+
+#[test]
+fn two_names_for_one_file_are_one_file() {
+    let program = Program::new();
+    let ran = program.run(&[
+        "phone",
+        "samples/phone.csv",
+        "--sandbox",
+        "--run",
+        "x.csv",
+        "--out",
+        "./x.csv",
+    ]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr
+            .contains("cannot be both the run file and the results"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_proxy_never_sees_what_goes_to_this_machine() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let program = Program::new();
+    let mut command = program.command();
+    command.args(["copy-members", "samples/copy-members.csv", "--sandbox"]);
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let ran = Ran::from(
+        command
+            .env("HTTP_PROXY", &address)
+            .env("http_proxy", &address)
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(proxy.accept().is_err(), "the proxy was called");
+}
+
+#[test]
 fn quiet_is_quiet_and_logs_are_json_when_asked() {
     let program = Program::new();
     let job = ["phone", "samples/phone.csv", "--sandbox", "--limit", "5"];

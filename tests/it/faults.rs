@@ -1,6 +1,7 @@
 //! What the network and the service do wrong, and what the rows say then.
 
 use crate::support::{Done, Rehearsal, START, Tenant, in_virtual_time};
+use bulkgraph::engine::Moment;
 use bulkgraph::shell::clock::Clock;
 use bulkgraph::shell::driver::Ended;
 use bulkgraph::shell::loopback::Loopback;
@@ -10,7 +11,7 @@ use bulkgraph::simulator::{Scenario, Simulator};
 use bulkgraph::wire::HttpReply;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 /// What happens to a batch on its way.
@@ -201,6 +202,76 @@ fn whatever_happens_on_the_way_the_destination_has_the_members() {
             );
         }
     }
+}
+
+/// A tenant where each batch with a write takes effect only some seconds after a gateway gave it up,
+/// the first time.
+struct LateEffect<'a> {
+    loopback: &'a Loopback,
+    late: RefCell<Option<(Moment, Vec<u8>)>>,
+    clock: Clock,
+}
+
+impl Transport for LateEffect<'_> {
+    async fn post_batch(
+        &self,
+        token: &SecretString,
+        body: Vec<u8>,
+    ) -> Result<HttpReply, TransportError> {
+        let due = self
+            .late
+            .borrow()
+            .as_ref()
+            .is_some_and(|(due, _)| *due <= self.clock.now());
+        if due
+            && let Some((_, body)) = self
+                .late
+                .replace(Some((Moment::at(Duration::MAX), Vec::new())))
+        {
+            self.loopback.post_batch(token, body).await?;
+        }
+        let writes = String::from_utf8_lossy(&body).contains("\"POST\"");
+        if writes && self.late.borrow().is_none() {
+            self.late
+                .replace(Some((self.clock.now() + Duration::from_secs(25), body)));
+            return Ok(HttpReply {
+                status: 504,
+                headers: Vec::new(),
+                body: Vec::new(),
+            });
+        }
+        self.loopback.post_batch(token, body).await
+    }
+}
+
+#[test]
+fn a_write_that_takes_effect_after_it_was_given_up_does_not_spoil_the_pass() {
+    in_virtual_time(async {
+        let clock = Clock::start_at(START);
+        let loopback = Loopback::new(Simulator::new(&Scenario::default()), clock);
+        let tenant = LateEffect {
+            loopback: &loopback,
+            late: RefCell::new(None),
+            clock,
+        };
+        let rehearsal = Rehearsal::of_file("tap", crate::support::sample("tap.csv"));
+        let done = rehearsal.run_at(&tenant, &SandboxToken, clock).await;
+        let tenant = Tenant::of(&loopback);
+        assert_eq!(
+            (done.counts()["succeeded"], done.counts()["unchanged"]),
+            (53, 7)
+        );
+        for line in done
+            .lines
+            .iter()
+            .filter(|line| line["ResultStatus"] == "succeeded")
+        {
+            assert_eq!(
+                tenant.user(&line["UserName"])["pass"]["value"],
+                line["TemporaryAccessPass"]
+            );
+        }
+    });
 }
 
 /// Tokens that say when they were issued, in milliseconds since the start.
