@@ -1,7 +1,7 @@
 //! Puts the parts together: one execution of a job over one input file.
 
 use crate::engine::{Limits, Scheduler, Statistics};
-use crate::jobs::{Job, OptionError, Settings, Work};
+use crate::jobs::{self, Job, OptionError, Settings, Work};
 use crate::shell::clock::Clock;
 use crate::shell::driver::{Driver, Ended, Observer, Orders};
 use crate::shell::files::{Existing, Files, FilesError};
@@ -9,11 +9,11 @@ use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
 use crate::shell::results::{self, Destination, Results, ResultsError};
-use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally};
+use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
 use crate::shell::transport::Transport;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What is to be run, and how.
@@ -58,6 +58,8 @@ pub struct Summary {
     /// Counts for the first rows of the input, for jobs whose rows become many lines; `cells` are
     /// those of the columns that the job requires.
     pub by_row: Vec<RowCounts>,
+    /// The most frequent reasons for which lines failed or are in doubt.
+    pub troubles: Vec<Trouble>,
     /// The first rows that were refused, each with its reason.
     pub refusals: Vec<String>,
     /// What went over the wire.
@@ -96,6 +98,9 @@ pub enum RunError {
     /// The files cannot be used as they are.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The run file is of a job that this version does not have.
+    #[error("the run file is of a job `{0}`, which this bulkgraph does not have")]
+    UnknownJob(String),
     /// The sandbox did not start.
     #[error("cannot start the sandbox")]
     Sandbox(#[source] std::io::Error),
@@ -133,6 +138,17 @@ pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, Run
     }
 }
 
+/// Writes the results of a run again, as far as it came. Returns where a file is that was in their
+/// place.
+pub fn write_results(run_file: &Path, results: &Destination) -> Result<Option<PathBuf>, RunError> {
+    let results = Results::open(results)?;
+    let run_file = RunFile::open(run_file)?;
+    let header = run_file.header()?;
+    let job = jobs::find(&header.job).ok_or(RunError::UnknownJob(header.job))?;
+    let columns: Vec<String> = serde_json::from_str(&header.columns).unwrap_or_default();
+    Ok(results.write(&run_file, job, &columns, Existing::MovedAside)?)
+}
+
 /// The same at a tenant that is reached by `transport`; in tests this is memory, and time is
 /// virtual.
 pub async fn run_at<T: Transport, C: Credential>(
@@ -154,13 +170,7 @@ pub async fn run_at<T: Transport, C: Credential>(
     let existing = plan.files.clear_the_way(plan.fresh)?;
     let results = Results::open(&plan.files.results)?;
     let mut run_file = RunFile::create(&plan.files.run_file, &plan.header(clock, &carried))?;
-    let refusals = match import(
-        &mut input,
-        &carried,
-        work.as_ref(),
-        plan.rows,
-        &mut run_file,
-    ) {
+    let refusals = match import(&mut input, &carried, &plan, work.as_ref(), &mut run_file) {
         Ok(refusals) => refusals,
         Err(error) => {
             // Nothing was sent, so there is nothing to keep.
@@ -197,6 +207,9 @@ pub async fn run_at<T: Transport, C: Credential>(
     )
 }
 
+/// As many as somebody reads; the results have them all.
+const TROUBLES_SHOWN: u32 = 5;
+
 /// What is known of a run when it is over.
 struct Outline {
     ended: Ended,
@@ -225,6 +238,9 @@ impl Plan {
         let by_row = self
             .counts_by_row(&run_file, columns)
             .map_err(RunError::Stopped)?;
+        let troubles = run_file
+            .troubles(TROUBLES_SHOWN)
+            .map_err(RunError::Stopped)?;
         let keep = !matches!(outline.ended, Ended::Refused);
         if !keep {
             run_file.discard().map_err(RunError::Stopped)?;
@@ -234,6 +250,7 @@ impl Plan {
             ended: outline.ended,
             tally,
             by_row,
+            troubles,
             refusals: outline.refusals,
             statistics: outline.statistics,
             took: outline.clock.now().since_start(),
@@ -310,8 +327,8 @@ fn carried_columns(input: &Input, job: &dyn Job) -> Vec<Carried> {
 fn import(
     input: &mut Input,
     carried: &[Carried],
+    plan: &Plan,
     work: &dyn Work,
-    rows: Option<u64>,
     run_file: &mut RunFile,
 ) -> Result<Vec<String>, RunError> {
     /// As many as somebody would read in a terminal; the results have them all.
@@ -319,14 +336,20 @@ fn import(
     let places: Vec<usize> = carried.iter().map(|column| column.place).collect();
     let mut refusals = Vec::new();
     let mut count = 0;
-    while rows.is_none_or(|rows| count < rows) {
+    let sameness = plan.job.sameness();
+    while plan.rows.is_none_or(|rows| count < rows) {
         let Some(row) = input.next_row()? else { break };
         count += 1;
         let id = run_file.add_row(row.line, &row.cells_at(&places))?;
         let refusal = match work.check(&input.fields(&row)) {
             Ok(item) => run_file
-                .add_item(id, row.line, &item)?
-                .map(|double| format!("asks for the same as line {}", double.line)),
+                .add_item(id, row.line, &item, sameness)?
+                .map(|double| {
+                    format!(
+                        "is for {sameness} as line {}: keep one of them",
+                        double.line
+                    )
+                }),
             Err(problems) => {
                 let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 let why = problems.join("; ");

@@ -19,6 +19,11 @@ pub fn command() -> Command {
         .disable_help_subcommand(true)
         .subcommands(jobs::REGISTRY.iter().map(|job| job_command(*job)))
         .subcommand(
+            ResultsArgs::augment_args(Command::new("results"))
+                .about("Write the result file of a run again")
+                .long_about(None),
+        )
+        .subcommand(
             SimulateArgs::augment_args(Command::new("simulate"))
                 .about("Serve a made-up tenant that behaves like Microsoft Graph")
                 .long_about(None),
@@ -98,6 +103,18 @@ pub(super) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// The options of `results`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ResultsArgs {
+    /// Run file of the run
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
+
+    /// Result CSV; `-` is standard output [default: RUN.results.csv in this folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// The options of `simulate`.

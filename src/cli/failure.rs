@@ -68,7 +68,7 @@ fn hint(error: &RunError) -> Option<&'static str> {
             "put a bearer token for Microsoft Graph into the environment variable BULKGRAPH_TOKEN",
         ),
         RunError::Files(FilesError::EarlierRun { .. }) => Some(
-            "nothing was sent; `--fresh` moves it and its results aside and starts anew, `--run FILE` uses another run file",
+            "nothing was sent now. `bulkgraph results RUN` writes its results again; `--fresh` moves it aside and starts anew",
         ),
         RunError::Files(FilesError::SameFile { .. }) => {
             Some("choose another file with `--out` or `--run`")
@@ -78,11 +78,14 @@ fn hint(error: &RunError) -> Option<&'static str> {
         }
         RunError::RunFile(RunFileError::InUse { .. })
         | RunError::Files(FilesError::RunFile(RunFileError::InUse { .. })) => {
-            Some("wait until it is over, or give this run a file of its own with `--run FILE`")
+            Some("wait until it is over")
         }
         RunError::Files(FilesError::RunFile(
             RunFileError::NotARunFile { .. } | RunFileError::OtherVersion { .. },
         )) => Some("it was left as it is; give this run a file of its own with `--run FILE`"),
+        RunError::Unwritten { .. } => Some(
+            "make room or choose another place: `bulkgraph results RUN --out FILE` writes them again",
+        ),
         RunError::Stopped(_) => Some(
             "the run file says what was sent and answered; make room or mend the disk before anything else",
         ),

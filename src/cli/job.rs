@@ -3,6 +3,7 @@
 use super::args::JobArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::results::{destination, in_this_folder};
 use super::{logging, say, summary};
 use crate::engine::Limits;
 use crate::jobs::{self, Job};
@@ -10,10 +11,8 @@ use crate::run::{self, Plan, TenantChoice};
 use crate::shell::driver::Orders;
 use crate::shell::files::Files;
 use crate::shell::progress;
-use crate::shell::results::Destination;
 use clap::{ArgMatches, FromArgMatches};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use tokio::sync::watch;
 
 pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, Failure> {
@@ -23,7 +22,7 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, Failure> {
         JobArgs::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))?;
     logging::start(&args);
     let (stops, stop) = watch::channel(0);
-    let plan = plan(job, &args, matches, stop)?;
+    let plan = plan(job, &args, matches, stop);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -35,7 +34,7 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, Failure> {
             // Whoever presses Ctrl-C wants to stop: in order the first time, at once the second.
             tokio::select! {
                 done = &mut running => break done,
-                Ok(()) = tokio::signal::ctrl_c() => stops.send_modify(|count| *count += 1),
+                () = asked_to_stop() => stops.send_modify(|count| *count += 1),
             }
         }
     });
@@ -52,31 +51,18 @@ fn plan(
     args: &JobArgs,
     matches: &ArgMatches,
     stop: watch::Receiver<u32>,
-) -> Result<Plan, Failure> {
-    let stem = args.input.file_stem().ok_or_else(|| {
-        Failure::usage(format!(
-            "`{}` is not the name of a file",
-            args.input.display()
-        ))
-    })?;
-    let beside = |ending: &str| {
-        let mut name = stem.to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let results = match &args.out {
-        Some(path) if path == Path::new("-") => Destination::Stdout,
-        Some(path) => Destination::File(path.clone()),
-        None => Destination::File(beside(".results.csv")),
-    };
+) -> Plan {
     let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    Ok(Plan {
+    Plan {
         job,
         options: job_options(job, matches),
         files: Files {
             input: args.input.clone(),
-            run_file: args.run.clone().unwrap_or_else(|| beside(".run")),
-            results,
+            run_file: args
+                .run
+                .clone()
+                .unwrap_or_else(|| in_this_folder(&args.input, ".run")),
+            results: destination(args.out.as_deref(), &args.input, ".results.csv"),
         },
         rows: args.limit,
         tenant: match &args.graph_url {
@@ -93,7 +79,46 @@ fn plan(
             skip_refused: args.skip_refused,
             stop,
         },
-    })
+    }
+}
+
+/// Comes back when somebody wants the program to end: with Ctrl-C, or by closing the terminal or
+/// shutting the machine down.
+#[cfg(unix)]
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (terminate, hang_up) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    );
+    let (Ok(mut terminate), Ok(mut hang_up)) = (terminate, hang_up) else {
+        return ctrl_c().await;
+    };
+    tokio::select! {
+        () = ctrl_c() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+}
+
+#[cfg(windows)]
+async fn asked_to_stop() {
+    use tokio::signal::windows::{ctrl_close, ctrl_shutdown};
+    let (Ok(mut close), Ok(mut shutdown)) = (ctrl_close(), ctrl_shutdown()) else {
+        return ctrl_c().await;
+    };
+    tokio::select! {
+        () = ctrl_c() => {}
+        _ = close.recv() => {}
+        _ = shutdown.recv() => {}
+    }
+}
+
+async fn ctrl_c() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without the signal nobody can ask.
+        std::future::pending::<()>().await;
+    }
 }
 
 /// The values of the job's own options; a switch that was given has an empty one.

@@ -5,6 +5,7 @@ mod exit;
 mod failure;
 mod job;
 mod logging;
+mod results;
 mod simulate;
 mod summary;
 
@@ -32,6 +33,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match matches.subcommand() {
         Some(("simulate", matches)) => simulate::run(matches),
+        Some(("results", matches)) => results::run(matches),
         Some((name, matches)) => job::run(name, matches),
         None => Ok(Exit::CannotRun),
     };

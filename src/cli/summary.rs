@@ -2,54 +2,56 @@
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::engine::Outcome;
-use crate::jobs::visible;
+use crate::engine::{Outcome, Statistics, Status};
+use crate::jobs::{hint_for, visible};
 use crate::run::Summary;
 use crate::shell::driver::Ended;
-use crate::shell::results::Destination;
-use std::fmt::Write;
+use crate::shell::results::{Destination, status_word};
+use crate::shell::run_file::Trouble;
+use std::fmt::{self, Write};
 
 /// The summary for a terminal.
 pub(super) fn text(summary: &Summary) -> String {
     let mut text = String::new();
+    let parts = [counts, rows, reasons, traffic, places];
     // Writing to a string cannot fail.
-    let _ = write(&mut text, summary);
+    let _ = parts.iter().try_for_each(|part| part(&mut text, summary));
     text
 }
 
-fn write(text: &mut String, summary: &Summary) -> std::fmt::Result {
+fn counts(text: &mut String, summary: &Summary) -> fmt::Result {
     let tally = &summary.tally;
+    let seconds = summary.took.as_secs_f64();
     writeln!(
         text,
-        "{}: {} rows in {:.1} s",
+        "{}: {} rows in {seconds:.1} s",
         summary.job.name(),
-        tally.lines,
-        summary.took.as_secs_f64()
+        tally.lines
     )?;
-    let line = |count: u64, word: &str, more: &str| match count {
-        0 => String::new(),
-        _ => format!("  {count:>7} {word}{more}\n"),
-    };
     let warned = match tally.warned {
         0 => String::new(),
         warned => format!(" ({warned} with a warning in the results)"),
     };
-    text.push_str(&line(tally.count(Outcome::Succeeded), "succeeded", &warned));
-    text.push_str(&line(tally.count(Outcome::Unchanged), "unchanged", ""));
-    text.push_str(&line(tally.count(Outcome::Failed), "failed", ""));
-    text.push_str(&line(tally.count(Outcome::Refused), "refused", ""));
-    text.push_str(&line(
-        tally.count(Outcome::InDoubt) + tally.sent,
-        "in_doubt",
-        "",
-    ));
-    text.push_str(&line(tally.not_attempted(), "not_attempted", ""));
+    let counts = [
+        (
+            tally.count(Outcome::Succeeded),
+            "succeeded",
+            warned.as_str(),
+        ),
+        (tally.count(Outcome::Unchanged), "unchanged", ""),
+        (tally.count(Outcome::Failed), "failed", ""),
+        (tally.count(Outcome::Refused), "refused", ""),
+        (tally.count(Outcome::InDoubt) + tally.sent, "in_doubt", ""),
+        (tally.not_attempted(), "not_attempted", ""),
+    ];
+    let mut counts = counts.iter().filter(|(count, ..)| *count > 0);
+    counts.try_for_each(|(count, word, more)| writeln!(text, "  {count:>7} {word}{more}"))
+}
+
+fn rows(text: &mut String, summary: &Summary) -> fmt::Result {
     for row in &summary.by_row {
-        let counts: Vec<String> = row
-            .statuses
-            .iter()
-            .map(|(status, count)| format!("{count} {status}"))
-            .collect();
+        let count = |(status, count): &(Status, u64)| format!("{count} {}", status_word(*status));
+        let counts: Vec<String> = row.statuses.iter().map(count).collect();
         let cells: Vec<String> = row.cells.iter().map(|cell| visible(cell)).collect();
         writeln!(
             text,
@@ -59,38 +61,10 @@ fn write(text: &mut String, summary: &Summary) -> std::fmt::Result {
             counts.join(", ")
         )?;
     }
-    refusals(text, summary)?;
-    let statistics = summary.statistics;
-    if statistics.batches > 0 {
-        writeln!(
-            text,
-            "{} requests in {} batches, {} throttled, {} repeated",
-            statistics.requests, statistics.batches, statistics.throttled, statistics.retried
-        )?;
-    }
-    match &summary.results {
-        Destination::File(path) => writeln!(text, "results: {}", path.display())?,
-        Destination::Stdout => {}
-    }
-    if let Some(path) = &summary.moved {
-        writeln!(text, "what was there before: {}", path.display())?;
-    }
-    if let Some(path) = &summary.run_file {
-        writeln!(text, "run file: {}", path.display())?;
-    }
-    if let (Some(column), true) = (
-        summary.job.secret_column(),
-        tally.count(Outcome::Succeeded) > 0,
-    ) {
-        writeln!(
-            text,
-            "Both hold secrets in the clear ({column}): keep them where only you can read them."
-        )?;
-    }
     Ok(())
 }
 
-fn refusals(text: &mut String, summary: &Summary) -> std::fmt::Result {
+fn reasons(text: &mut String, summary: &Summary) -> fmt::Result {
     for refusal in &summary.refusals {
         writeln!(text, "refused: {refusal}")?;
     }
@@ -103,7 +77,78 @@ fn refusals(text: &mut String, summary: &Summary) -> std::fmt::Result {
             refused - shown
         )?;
     }
-    Ok(())
+    summary
+        .troubles
+        .iter()
+        .try_for_each(|trouble| show_trouble(text, trouble))
+}
+
+fn traffic(text: &mut String, summary: &Summary) -> fmt::Result {
+    let Statistics {
+        requests,
+        batches,
+        throttled,
+        retried,
+    } = summary.statistics;
+    if batches == 0 {
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "{requests} requests in {batches} batches, {throttled} throttled, {retried} repeated"
+    )
+}
+
+fn places(text: &mut String, summary: &Summary) -> fmt::Result {
+    if let Destination::File(path) = &summary.results {
+        writeln!(text, "results: {}", path.display())?;
+    }
+    if let Some(path) = &summary.moved {
+        writeln!(text, "what was there before: {}", path.display())?;
+    }
+    if let Some(path) = &summary.run_file {
+        writeln!(text, "run file: {}", path.display())?;
+    }
+    match summary.job.secret_column() {
+        Some(column) if summary.tally.count(Outcome::Succeeded) > 0 => writeln!(
+            text,
+            "Both hold secrets in the clear ({column}): keep them where only you can read them."
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// One reason, with the first line that has it and what to do.
+fn show_trouble(text: &mut String, trouble: &Trouble) -> fmt::Result {
+    let status = trouble
+        .http_status
+        .map(|status| format!(" {status}"))
+        .unwrap_or_default();
+    let first = match trouble.count {
+        1 => format!("line {}", trouble.line),
+        count => format!("{count} rows, the first on line {}", trouble.line),
+    };
+    let code = visible(&trouble.code);
+    let code = if code.is_empty() {
+        code
+    } else {
+        format!(" {code}")
+    };
+    let message = visible(&trouble.message);
+    writeln!(
+        text,
+        "{}: {first}:{status}{code} {message}",
+        trouble.outcome.as_str()
+    )?;
+    let hint = match trouble.hint.as_str() {
+        "" => hint_for(trouble.http_status, &trouble.code, &trouble.message),
+        hint => hint,
+    };
+    if hint.is_empty() {
+        Ok(())
+    } else {
+        writeln!(text, "  {hint}")
+    }
 }
 
 /// How the program ends after a run, with the reason where there is one to say.

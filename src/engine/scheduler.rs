@@ -79,8 +79,10 @@ pub struct Scheduler {
     progress_at: Option<Moment>,
     /// Whether the service ever answered.
     heard: bool,
-    /// What was in the way when patience ran out.
-    given_up: Option<String>,
+    /// What is in the way, since something last got through.
+    trouble: Option<String>,
+    /// Whether patience has run out.
+    given_up: bool,
     /// The answer with which the service refused to take batches at all.
     refused: Option<Answer>,
     statistics: Statistics,
@@ -125,7 +127,8 @@ impl Scheduler {
             token: Token::default(),
             progress_at: None,
             heard: false,
-            given_up: None,
+            trouble: None,
+            given_up: false,
             refused: None,
             statistics: Statistics::default(),
         }
@@ -156,8 +159,8 @@ impl Scheduler {
         if let Some(answer) = &self.refused {
             return Next::BatchesRefused(answer.clone());
         }
-        if let Some(trouble) = &self.given_up {
-            return Next::GiveUp(trouble.clone());
+        if self.given_up {
+            return Next::GiveUp(self.trouble.clone().unwrap_or_default());
         }
         if self.token.is_renewal_due() {
             return Next::RenewToken;
@@ -266,6 +269,11 @@ impl Scheduler {
             .max()
     }
 
+    /// What is in the way, since something last got through.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
     /// Batches in flight.
     pub fn in_flight(&self) -> usize {
         self.in_flight.len()
@@ -359,7 +367,8 @@ impl Scheduler {
         match verdict {
             Verdict::Success | Verdict::Refused => {
                 self.progress_at = Some(now);
-                self.given_up = None;
+                self.trouble = None;
+                self.given_up = false;
                 self.token.taken(trip.token);
                 if let Some(lane) = self.lanes.get_mut(&trip.workload) {
                     lane.cooldown.over();
@@ -419,12 +428,10 @@ impl Scheduler {
         } else {
             self.limits.first_contact_within
         };
-        if self
+        self.trouble = Some(trouble.to_owned());
+        self.given_up |= self
             .progress_at
-            .is_some_and(|since| now.since(since) >= patience)
-        {
-            self.given_up = Some(trouble.to_owned());
-        }
+            .is_some_and(|since| now.since(since) >= patience);
     }
 }
 

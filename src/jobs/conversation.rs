@@ -97,8 +97,9 @@ pub trait Conversation: fmt::Debug {
     }
 }
 
-/// How long a write whose reply was lost may still be running. A batch is ended after about 30 s, and
-/// what was answered 504 by then may still complete (observed); a look before that proves nothing.
+/// How long a write whose reply was lost may still be running. A batch is ended after about 30 s,
+/// and what was answered 504 by then may still complete (observed); a look before that proves
+/// nothing.
 pub(super) const MAY_STILL_RUN: Duration = Duration::from_secs(30);
 
 /// The one item of a conversation has ended.

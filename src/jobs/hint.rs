@@ -27,7 +27,7 @@ const HINTS: &[Entry] = &[
         0,
         "phoneNumberNotUnique",
         "",
-        "The number is saved for multi-factor sign-in, but another account (perhaps a deleted one) uses it for SMS sign-in. Free it there, then run this row again.",
+        "The number is saved for multi-factor sign-in, but another account (perhaps a deleted one) uses it for SMS sign-in. Free it there, then enable SMS sign-in for this person (Entra admin center > Users > Authentication methods).",
     ),
     entry(
         0,

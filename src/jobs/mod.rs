@@ -62,6 +62,12 @@ pub trait Job: fmt::Debug + Sync {
         None
     }
 
+    /// What two rows have in common that ask for the same, such as `the same person`.
+    fn sameness(&self) -> &'static str;
+
+    /// What to do about a row that was sent and of which nobody knows what became of it.
+    fn in_doubt_hint(&self) -> &'static str;
+
     /// Understands the options, before anything is read.
     fn configure(&self, settings: &Settings) -> Result<Box<dyn Work>, OptionError>;
 }

@@ -46,6 +46,8 @@ pub struct Progress<'a> {
     pub statistics: Statistics,
     /// How long the service has asked us to stay away, from now.
     pub pause: Option<Duration>,
+    /// What is in the way, since something last got through.
+    pub trouble: Option<&'a str>,
     /// Batches on their way.
     pub in_flight: usize,
     /// Whether no new batch is sent any more, and the last replies are awaited.
@@ -119,7 +121,14 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                 },
             };
             self.run_file.commit()?;
-            self.show(observer, over.is_some());
+            let stopping = matches!(
+                &over,
+                Some(Over {
+                    ended: Ended::Interrupted,
+                    ..
+                })
+            );
+            self.show(observer, stopping);
             for batch in turn.sendings {
                 flights.push(self.send(&batch, token.clone()));
             }
@@ -243,7 +252,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
         let now = self.now();
         match &reply {
             Ok(reply) => tracing::debug!(batch = batch.0, status = reply.status, "answered"),
-            Err(error) => tracing::warn!(batch = batch.0, requests = count, "{error}"),
+            Err(error) => tracing::info!(batch = batch.0, requests = count, "{error}"),
         }
         let reply = match reply {
             Ok(reply) => wire::decode(count, &reply, now.wall),
@@ -281,6 +290,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                 .scheduler
                 .paused_until(now)
                 .map(|until| until.since(now)),
+            trouble: self.scheduler.trouble(),
             in_flight: self.scheduler.in_flight(),
             stopping,
             elapsed: now.since_start(),

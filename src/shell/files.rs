@@ -88,9 +88,9 @@ impl Files {
         Ok(())
     }
 
-    /// Makes room for the run file. One that holds nothing that could be lost goes; any other stays,
-    /// or is moved aside if the user wants to start afresh. Says what may happen to results that are
-    /// there.
+    /// Makes room for the run file. One that holds nothing that could be lost goes; any other
+    /// stays, or is moved aside if the user wants to start afresh. Says what may happen to results
+    /// that are there.
     pub fn clear_the_way(&self, fresh: bool) -> Result<Existing, FilesError> {
         if !self.run_file.exists() {
             return Ok(Existing::MovedAside);

@@ -95,6 +95,14 @@ pub enum InputError {
         /// The header's.
         columns: usize,
     },
+    /// A quote is opened and never closed, so that everything after it would be one cell.
+    #[error("`{}`: line {line}: a quote (\") is opened here and never closed; close it, or double it if it belongs to the text", path.display())]
+    OpenQuote {
+        /// The file.
+        path: PathBuf,
+        /// Where it is opened.
+        line: u64,
+    },
     /// A cell is no UTF-8.
     #[error("`{}`: line {line}: column {column} is not UTF-8 (byte {byte} of the cell); save the file as \"CSV UTF-8\"", path.display())]
     NotUtf8 {
@@ -190,7 +198,13 @@ impl Input {
             source: error.into(),
         };
         if !self.reader.read_byte_record(&mut record).map_err(io)? {
-            return Ok(None);
+            return match self.reader.get_ref().open_quote() {
+                Some(line) => Err(InputError::OpenQuote {
+                    path: self.path.clone(),
+                    line,
+                }),
+                None => Ok(None),
+            };
         }
         let offset = record.position().map_or(0, csv::Position::byte);
         let line = self.reader.get_mut().line_at(offset);

@@ -22,6 +22,9 @@ pub struct Bar(ProgressBar);
 #[derive(Debug, Default)]
 pub struct Lines {
     next: Duration,
+    /// What was said last besides counts, so that news is not kept for ten seconds.
+    trouble: Option<String>,
+    stopping: bool,
 }
 
 /// What fits where standard error goes.
@@ -63,15 +66,20 @@ impl Drop for Bar {
 impl Observer for Lines {
     fn turn(&mut self, progress: &Progress<'_>) {
         const EVERY: Duration = Duration::from_secs(10);
-        if progress.elapsed < self.next {
+        let first = self.next.is_zero();
+        let news = self.stopping != progress.stopping
+            || (progress.trouble.is_some() && self.trouble.as_deref() != progress.trouble);
+        if !first && !news && progress.elapsed < self.next {
             return;
         }
-        let first = self.next.is_zero();
         self.next = progress.elapsed + EVERY;
-        if !first {
+        self.stopping = progress.stopping;
+        self.trouble = progress.trouble.map(str::to_owned);
+        if !first || news {
             let (done, lines) = (progress.tally.settled_lines(), progress.tally.lines);
+            let line = format!("{done}/{lines} {}", situation(progress));
             // Nobody is hurt if standard error is closed.
-            let _ = writeln!(std::io::stderr(), "{done}/{lines} {}", situation(progress));
+            let _ = writeln!(std::io::stderr(), "{}", line.trim_end());
         }
     }
 }
@@ -98,6 +106,9 @@ fn situation(progress: &Progress<'_>) -> String {
     } else if let Some(pause) = progress.pause {
         parts.push(format!("waiting {:.0} s", pause.as_secs_f64().ceil()));
     }
+    if let Some(trouble) = progress.trouble {
+        parts.push(trouble.to_owned());
+    }
     parts.join(", ")
 }
 
@@ -115,12 +126,14 @@ mod tests {
         };
         let quiet = Statistics::default();
         let show = |tally: &Tally, statistics, pause, stopping| {
-            let elapsed = Duration::ZERO;
+            let (elapsed, trouble) = (Duration::ZERO, None);
+            let in_flight = 2;
             situation(&Progress {
                 tally,
                 statistics,
                 pause,
-                in_flight: 2,
+                trouble,
+                in_flight,
                 stopping,
                 elapsed,
             })

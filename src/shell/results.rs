@@ -2,7 +2,7 @@
 
 use super::files::Existing;
 use super::run_file::{Line, RunFile, RunFileError, move_aside};
-use crate::engine::Status;
+use crate::engine::{Outcome, Status};
 use crate::jobs::{Job, hint_for, key_of};
 use secrecy::ExposeSecret;
 use std::io::{self, Write};
@@ -58,6 +58,20 @@ pub enum ResultsError {
         /// The folder.
         path: PathBuf,
     },
+    /// It is neither a file nor could it become one.
+    #[error("cannot write the results to `{}`: it is no file (for standard output, write `-`)", path.display())]
+    NoFile {
+        /// What it is.
+        path: PathBuf,
+    },
+    /// Its folder is not there.
+    #[error("cannot write the results to `{}`: there is no folder `{}`", path.display(), folder.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// They are written, and cannot be put into their place.
     #[error(
         "cannot put the results into `{}` (is it open in another program?); they are in `{}`",
@@ -103,10 +117,20 @@ impl Results {
             path: path.clone(),
             source,
         };
+        let names_a_folder = path.to_string_lossy().ends_with(std::path::is_separator);
+        if names_a_folder || (path.exists() && !path.is_file()) {
+            return Err(ResultsError::NoFile { path: path.clone() });
+        }
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(ResultsError::NoFolder {
+                path: path.clone(),
+                folder: folder.to_owned(),
+            });
+        }
         let temporary = tempfile::Builder::new()
             .prefix(&format!(
                 "{}.",
@@ -121,8 +145,8 @@ impl Results {
         })
     }
 
-    /// Writes all lines. A file is renamed into its place when it is whole and on the disk; one that
-    /// was there is dealt with as `existing` says. Returns where it was moved to.
+    /// Writes all lines. A file is renamed into its place when it is whole and on the disk; one
+    /// that was there is dealt with as `existing` says. Returns where it was moved to.
     pub fn write(
         self,
         run_file: &RunFile,
@@ -242,9 +266,7 @@ fn record(line: &Line, job: &dyn Job) -> Vec<String> {
     record.extend(job.item_columns().iter().map(named));
     let hint = match line.status {
         _ if !line.hint.is_empty() => line.hint.as_str(),
-        Status::Sent => {
-            "It was sent, and the reply was never recorded. Run this row again: it looks first."
-        }
+        Status::Sent | Status::Settled(Outcome::InDoubt) => job.in_doubt_hint(),
         _ => hint_for(
             line.http_status.filter(|status| *status >= 400),
             &line.error_code,
@@ -274,7 +296,7 @@ fn record(line: &Line, job: &dyn Job) -> Vec<String> {
 
 /// The word in `ResultStatus`: an item that was sent and not settled is in doubt until somebody
 /// looks.
-fn status_word(status: Status) -> &'static str {
+pub fn status_word(status: Status) -> &'static str {
     match status {
         Status::Pending | Status::Expanded => "not_attempted",
         Status::Sent => "in_doubt",

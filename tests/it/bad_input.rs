@@ -92,6 +92,11 @@ fn a_file_that_cannot_be_understood_is_named_with_line_and_column() {
         &["`short.csv`: line 4", "1 cells"],
     );
     desk.check(
+        "quote.csv",
+        "UserName,PhoneNumber\na@x.example,+1 5555550100\nb@x.example,\"+1 5555550101\nc@x.example,+1 5555550102\n",
+        &["`quote.csv`: line 3", "never closed"],
+    );
+    desk.check(
         "latin1.csv",
         b"UserName,PhoneNumber,Store\na@x.example,+1 5555550100,G\xf6teborg\n",
         &[
@@ -226,7 +231,8 @@ fn two_rows_for_one_person_are_both_refused_and_nothing_is_sent() {
     let ran = desk.run(&["phone", "twice.csv"]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("line 4: asks for the same as line 2"),
+        ran.stderr
+            .contains("line 4: is for the same person and type of phone as line 2"),
         "{}",
         ran.stderr
     );

@@ -10,7 +10,7 @@ fn help_lists_every_command_and_every_exit_code() {
     let program = Program::new();
     let help = program.run(&["--help"]);
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
-    for command in ["phone", "tap", "copy-members", "simulate"] {
+    for command in ["phone", "tap", "copy-members", "results", "simulate"] {
         assert!(help.stdout.contains(command), "{}", help.stdout);
         let ran = program.run(&[command, "--help"]);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{command}");
@@ -175,6 +175,34 @@ fn what_could_be_missed_is_moved_aside_whatever_it_is() {
         program.run(&["tap", "samples/tap-troubles.csv", "--sandbox"]);
     }
     assert!(!program.path("tap-troubles.results.1.csv").exists());
+}
+
+#[test]
+fn results_are_written_again_from_the_run_file() {
+    let program = Program::new();
+    assert_eq!(
+        program
+            .run(&["tap", "samples/tap.csv", "--sandbox", "--limit", "9"])
+            .code,
+        0
+    );
+    let first = std::fs::read(program.path("tap.results.csv")).unwrap();
+    std::fs::remove_file(program.path("tap.results.csv")).unwrap();
+    assert_eq!(program.run(&["results", "tap.run"]).code, 0);
+    assert_eq!(
+        std::fs::read(program.path("tap.results.csv")).unwrap(),
+        first
+    );
+    let ran = program.run(&["results", "tap.run", "--out", "-"]);
+    assert_eq!((ran.code, ran.stdout.as_bytes()), (0, first.as_slice()));
+    for (file, expected) in [
+        ("samples/tap.csv", "is not a run file"),
+        ("gone.run", "is not a run file"),
+    ] {
+        let ran = program.run(&["results", file]);
+        assert_eq!(ran.code, 1);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -204,8 +204,8 @@ fn whatever_happens_on_the_way_the_destination_has_the_members() {
     }
 }
 
-/// A tenant where each batch with a write takes effect only some seconds after a gateway gave it up,
-/// the first time.
+/// A tenant where each batch with a write takes effect only some seconds after a gateway gave it
+/// up, the first time.
 struct LateEffect<'a> {
     loopback: &'a Loopback,
     late: RefCell<Option<(Moment, Vec<u8>)>>,

@@ -19,7 +19,8 @@ pub(super) struct Add {
     /// How often the service said that an object is not there yet.
     not_replicated: u32,
     called: bool,
-    /// Whether an earlier try may have added them, so that no refusal proves that they are not there.
+    /// Whether an earlier try may have added them, so that no refusal proves that they are not
+    /// there.
     doubt: bool,
 }
 
@@ -113,7 +114,7 @@ impl Add {
 
     /// The service will not add them.
     fn refused(&self, answer: &Answer) -> Step {
-        let doubt = || Settlement::in_doubt("").because_of(answer).hinting(AGAIN);
+        let doubt = || Settlement::in_doubt("").because_of(answer);
         self.settle_all(&if self.doubt {
             doubt()
         } else {
@@ -126,11 +127,9 @@ impl Add {
         if self.members.len() > 1 {
             return self.divide();
         }
-        self.settle_all(&Settlement::in_doubt(why).hinting(AGAIN))
+        self.settle_all(&Settlement::in_doubt(why))
     }
 }
-
-const AGAIN: &str = "Run this row again: adding a member twice does no harm.";
 
 /// A new object is not known everywhere at once; this refusal is documented as one to repeat
 /// (Graph: add members).

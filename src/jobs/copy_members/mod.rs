@@ -101,6 +101,14 @@ impl Job for CopyMembers {
         &[]
     }
 
+    fn sameness(&self) -> &'static str {
+        "the same pair of groups"
+    }
+
+    fn in_doubt_hint(&self) -> &'static str {
+        "Run this row again: adding a member twice does no harm."
+    }
+
     fn configure(&self, settings: &Settings) -> Result<Box<dyn Work>, OptionError> {
         Ok(Box::new(Copy {
             graph_root: settings.graph_root.clone(),

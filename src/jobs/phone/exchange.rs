@@ -15,8 +15,6 @@ use std::time::Duration;
 /// After so many writes without a usable answer the row is given up.
 const WRITES_AT_MOST: u32 = 5;
 
-const AGAIN: &str = "Run this row again: it looks first.";
-
 /// A clash over SMS sign-in is answered before the number shows; observed to take a few seconds.
 const BEFORE_LOOKING: Duration = Duration::from_secs(5);
 
@@ -79,7 +77,7 @@ impl Exchange {
                 "sent {} times without a usable answer, and it is not there",
                 self.writes
             );
-            return self.settle(Settlement::in_doubt(sent).hinting(AGAIN));
+            return self.settle(Settlement::in_doubt(sent));
         }
         self.writes += 1;
         self.action = action;
@@ -121,11 +119,7 @@ impl Exchange {
                 answer.text("smsSignInState").unwrap_or_default(),
             ));
         }
-        if answer
-            .error()
-            .code
-            .eq_ignore_ascii_case("phoneNumberNotUnique")
-        {
+        if answer.error().code.eq_ignore_ascii_case(NOT_UNIQUE) {
             return self.look(wish, Cause::NotUnique(answer), BEFORE_LOOKING);
         }
         match answer.status {
@@ -181,7 +175,7 @@ impl Exchange {
             Cause::Declined(_) => kept(slot.number, slot.sms),
             Cause::NotUnique(answer) => {
                 let sms = if slot.sms.is_empty() {
-                    "phoneNumberNotUnique"
+                    NOT_UNIQUE
                 } else {
                     slot.sms
                 };
@@ -190,9 +184,10 @@ impl Exchange {
             Cause::Lost(_) => {
                 // Before the PATCH another number was there; before a POST nobody looked.
                 let action = (self.action == Action::Updated).then_some(self.action);
-                Settlement::new(Outcome::Succeeded, action)
+                let saved = Settlement::new(Outcome::Succeeded, action)
                     .with(RESULT_NUMBER, slot.number)
-                    .with(RESULT_SMS, slot.sms)
+                    .with(RESULT_SMS, slot.sms);
+                warned(saved, slot.sms)
             }
         })
     }
@@ -231,11 +226,10 @@ impl Exchange {
                 doubt
                     .error_message
                     .push_str(" (whether the number was saved could not be read)");
-                doubt.hinting(AGAIN)
+                doubt
             }
             (Cause::Lost(why), _) => {
                 Settlement::in_doubt(format!("{why}; what is there could not be read"))
-                    .hinting(AGAIN)
             }
         }
     }
@@ -269,10 +263,22 @@ impl Conversation for Exchange {
 }
 
 fn kept(number: &str, sms: &str) -> Settlement {
-    Settlement::kept()
+    let kept = Settlement::kept()
         .with(RESULT_NUMBER, number)
-        .with(RESULT_SMS, sms)
+        .with(RESULT_SMS, sms);
+    warned(kept, sms)
 }
+
+/// With a warning where the number is there and cannot be used to sign in.
+fn warned(mut settlement: Settlement, sms: &str) -> Settlement {
+    if sms.eq_ignore_ascii_case(NOT_UNIQUE) {
+        NOT_UNIQUE.clone_into(&mut settlement.error_code);
+    }
+    settlement
+}
+
+/// Graph's word for a number that another account uses for SMS sign-in; as an error and as a state.
+const NOT_UNIQUE: &str = "phoneNumberNotUnique";
 
 /// The methods in an answer to a look; an answer without a list says nothing.
 fn slots(answer: &Answer) -> Option<&Vec<Value>> {

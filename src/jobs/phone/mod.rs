@@ -82,6 +82,14 @@ impl Job for Phone {
         &[RESULT_NUMBER, RESULT_SMS]
     }
 
+    fn sameness(&self) -> &'static str {
+        "the same person and type of phone"
+    }
+
+    fn in_doubt_hint(&self) -> &'static str {
+        "Run this row again: it looks first."
+    }
+
     fn configure(&self, settings: &Settings) -> Result<Box<dyn Work>, OptionError> {
         let on_existing = match settings.option("on-existing") {
             Some("keep") => OnExisting::Keep,

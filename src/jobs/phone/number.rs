@@ -3,7 +3,7 @@
 
 use phonenumber::country::Id;
 use phonenumber::metadata::DATABASE;
-use phonenumber::{ParseError, PhoneNumber, Type};
+use phonenumber::{Metadata, ParseError, PhoneNumber, Type};
 
 /// Understands a number as people write it. `region` is the country of numbers without a country
 /// code.
@@ -15,10 +15,16 @@ pub(super) fn normalise(text: &str, region: Option<Id>) -> Result<String, String
     if text.is_empty() {
         return Err("is empty: it needs a phone number such as +1 5555550100".to_owned());
     }
+    if is_damaged(text) {
+        return Err(
+            "was a number before a spreadsheet changed it, and digits are lost: format the \
+                    column as text and take the number from where it came from"
+                .to_owned(),
+        );
+    }
     if text
         .chars()
-        .filter(|c| c.is_alphabetic())
-        .any(|c| !matches!(c.to_ascii_lowercase(), 'e' | 'x' | 't'))
+        .any(|c| c.is_alphabetic() && !matches!(c.to_ascii_lowercase(), 'e' | 'x' | 't'))
     {
         return Err("has letters in it: write it with digits, such as +1 5555550100".to_owned());
     }
@@ -39,13 +45,30 @@ pub(super) fn normalise(text: &str, region: Option<Id>) -> Result<String, String
     })
 }
 
+/// Whether a spreadsheet made another kind of number of it, such as 4.47E+11, or an error, such as
+/// `#N/A`.
+fn is_damaged(text: &str) -> bool {
+    let exponent = text
+        .split_once(['e', 'E'])
+        .is_some_and(|(digits, exponent)| {
+            let is_decimal = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+            !digits.is_empty()
+                && digits.chars().all(is_decimal)
+                && exponent
+                    .trim_start_matches('+')
+                    .chars()
+                    .all(|c| c.is_ascii_digit())
+        });
+    exponent || text.starts_with('#')
+}
+
 /// How people write a zero that is dialled within the country only.
 const TRUNK: &str = "(0)";
 
 fn understand(text: &str, region: Option<Id>) -> Result<String, String> {
-    let number = phonenumber::parse(region, text).map_err(|error| explain(&error, region))?;
+    let number = phonenumber::parse(region, text).map_err(|error| explain(&error, text, region))?;
     let national = number.national().to_string();
-    check_length(&number, &national)?;
+    check_plan(&number, &national)?;
     let extension = number
         .extension()
         .map(|extension| format!("x{}", extension.as_ref()));
@@ -57,8 +80,8 @@ fn understand(text: &str, region: Option<Id>) -> Result<String, String> {
 }
 
 /// Whether two numbers are one: Graph returns a number with a space after the country code, however
-/// it was sent. `None` if `there` is masked, as a caller without full rights sees it, so that nobody
-/// can say.
+/// it was sent. `None` if `there` is masked, as a caller without full rights sees it, so that
+/// nobody can say.
 pub(super) fn is_same(there: &str, wanted: &str) -> Option<bool> {
     let bare = |number: &str| {
         number
@@ -91,7 +114,7 @@ const KINDS: [Type; 6] = [
 /// Longer text is no number, and a parser's time is better spent on numbers.
 const LONGEST: usize = 64;
 
-fn check_length(number: &PhoneNumber, national: &str) -> Result<(), String> {
+fn check_plan(number: &PhoneNumber, national: &str) -> Result<(), String> {
     let code = number.code().value();
     let Some(regions) = DATABASE.by_code(&code) else {
         return Err(format!("begins with +{code}, which is no country"));
@@ -111,7 +134,14 @@ fn check_length(number: &PhoneNumber, national: &str) -> Result<(), String> {
         .iter()
         .any(|length| usize::from(*length) == national.len())
     {
-        return Ok(());
+        let begins_right = |region: &&Metadata| region.descriptors().general().is_match(national);
+        return if regions.iter().any(begins_right) {
+            Ok(())
+        } else {
+            Err(format!(
+                "is no number of +{code}: none there begins like this"
+            ))
+        };
     }
     let lengths: Vec<String> = lengths.iter().map(u16::to_string).collect();
     Err(format!(
@@ -121,18 +151,32 @@ fn check_length(number: &PhoneNumber, national: &str) -> Result<(), String> {
     ))
 }
 
-fn explain(error: &ParseError, region: Option<Id>) -> String {
+fn explain(error: &ParseError, text: &str, region: Option<Id>) -> String {
     match error {
-        ParseError::InvalidCountryCode if region.is_none() => {
-            "has no country code: write +CC in front, or say `--region CC` for the whole file"
-                .to_owned()
-        }
+        ParseError::InvalidCountryCode if region.is_none() => without_country(text),
         ParseError::InvalidCountryCode => "has a country code that no country has".to_owned(),
         ParseError::TooShortAfterIdd | ParseError::TooShortNsn => {
             "is too short to be a phone number".to_owned()
         }
         ParseError::TooLong => "is too long to be a phone number".to_owned(),
         _ => "is not a phone number: write it as +CC number, such as +1 5555550100".to_owned(),
+    }
+}
+
+/// What to do about a number without a country code: it may have lost its `+` in a spreadsheet.
+fn without_country(text: &str) -> String {
+    if text.starts_with('+') {
+        return "has a country code that no country has".to_owned();
+    }
+    match understand(
+        &format!("+{}", text.strip_prefix("00").unwrap_or(text)),
+        None,
+    ) {
+        Ok(number) => format!("has no + in front: write `{number}` if that is what it means"),
+        Err(_) => {
+            "has no country code: write +CC in front, or say `--region CC` for the whole file"
+                .to_owned()
+        }
     }
 }
 
@@ -173,7 +217,15 @@ mod tests {
         refuse("+1 555", "digits after +1");
         refuse("+999 123456789", "country");
         refuse("+1 5555 5501 0022", "digits after +1");
-        refuse("4.47E+11", "");
+        refuse("+1 5550144", "+1");
+        refuse("447700900123", "has no + in front: write `+44 7700900123`");
+        refuse(
+            "0044 7700 900123",
+            "has no + in front: write `+44 7700900123`",
+        );
+        for damaged in ["4.47E+11", "4,47e11", "#N/A", "#VALUE!"] {
+            refuse(damaged, "spreadsheet");
+        }
         refuse("n/a", "letters");
     }
 

@@ -6,7 +6,7 @@
 //! made and by what it is.
 
 use super::pass::Pass;
-use super::{OnExisting, PASS, Wish};
+use super::{OnExisting, Wish};
 use crate::engine::{Answer, Effect, Method, Operation, Outcome, Reply, Workload};
 use crate::jobs::conversation::{MAY_STILL_RUN, settle, unreadable};
 use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step, user};
@@ -84,7 +84,7 @@ impl Exchange {
     fn write(&mut self, wish: &Wish) -> Step {
         if self.writes >= WRITES_AT_MOST {
             let sent = format!("sent {} times without a usable answer", self.writes);
-            return self.settle(in_doubt(&sent));
+            return self.settle(Settlement::in_doubt(sent));
         }
         self.writes += 1;
         self.state = State::Writing;
@@ -131,8 +131,8 @@ impl Exchange {
         match self.on_existing {
             OnExisting::Replace => self.write(wish),
             OnExisting::Keep => {
-                let hint = "A usable pass was issued earlier and is left as it is. If it is lost, use \
-                            `--on-existing replace` for this row.";
+                let hint = "A usable pass was issued earlier and is left as it is. If it is lost, put \
+                            this row into a file of its own and use `--on-existing replace`.";
                 self.settle(pass.describe(Settlement::kept()).hinting(hint))
             }
             OnExisting::Fail => {
@@ -153,7 +153,9 @@ impl Exchange {
                     None => "the answer held no pass".to_owned(),
                 }
             }
-            Ok(answer) if self.unseen => return self.settle(in_doubt("").because_of(&answer)),
+            Ok(answer) if self.unseen => {
+                return self.settle(Settlement::in_doubt("").because_of(&answer));
+            }
             Ok(answer) => return self.settle(Settlement::failed(&answer)),
         };
         self.look(wish, State::Verifying(lost))
@@ -174,7 +176,7 @@ impl Exchange {
     /// A look after a write whose answer was lost.
     fn verified(&mut self, wish: &Wish, why: &str, reply: Reply) -> Step {
         let Ok(found) = current(reply) else {
-            return self.settle(in_doubt(&format!(
+            return self.settle(Settlement::in_doubt(format!(
                 "{why}; whether there is a pass could not be read"
             )));
         };
@@ -188,7 +190,7 @@ impl Exchange {
                 Some(false) => Some(pass),
                 None => {
                     let said = "there is a pass, and it does not say when it was made";
-                    return self.settle(in_doubt(&format!("{why}; {said}")));
+                    return self.settle(Settlement::in_doubt(format!("{why}; {said}")));
                 }
             },
         };
@@ -265,13 +267,6 @@ fn not_sent(why: String) -> Settlement {
     let mut failed = Settlement::new(Outcome::Failed, None);
     failed.error_message = why;
     failed.hinting("Nothing was sent for this row but a look. Run it again.")
-}
-
-fn in_doubt(why: &str) -> Settlement {
-    Settlement::in_doubt(why).hinting(format!(
-        "The person may have a pass that nobody knows. Run this row again with `--on-existing replace`; the column \
-         `{PASS}` then holds the one that counts."
-    ))
 }
 
 #[cfg(test)]

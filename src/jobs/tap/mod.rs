@@ -105,6 +105,15 @@ impl Job for Tap {
         Some(PASS)
     }
 
+    fn sameness(&self) -> &'static str {
+        "the same person"
+    }
+
+    fn in_doubt_hint(&self) -> &'static str {
+        "The person may have a pass that nobody knows. Run such rows again, in a file of their own, \
+         with `--on-existing replace`."
+    }
+
     fn configure(&self, settings: &Settings) -> Result<Box<dyn Work>, OptionError> {
         let wrong = |option, problem: String| OptionError {
             option,

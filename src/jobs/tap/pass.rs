@@ -38,8 +38,8 @@ impl Pass {
         }
     }
 
-    /// Whether somebody can sign in with it, now or when its time comes; also where the service does
-    /// not say, because a pass that somebody holds must not be lost over silence.
+    /// Whether somebody can sign in with it, now or when its time comes; also where the service
+    /// does not say, because a pass that somebody holds must not be lost over silence.
     pub(super) fn is_usable(&self) -> bool {
         self.usable.unwrap_or(true) || self.waits_for_its_time()
     }

@@ -19,6 +19,30 @@ pub(super) struct LineNumbers<R> {
     after_return: bool,
     /// (first byte, line) of the lines that are not empty.
     starts: VecDeque<(u64, u64)>,
+    cell: Cell,
+}
+
+/// Where in a cell the next byte is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cell {
+    Start,
+    Plain,
+    /// Within quotes that were opened on this line.
+    Quoted(u64),
+    /// Behind a quote that ends the cell, or is doubled.
+    AfterQuote(u64),
+}
+
+impl Cell {
+    fn after(self, byte: u8, line: u64) -> Self {
+        match (self, byte) {
+            (Self::Start, b'"') => Self::Quoted(line),
+            (Self::Quoted(opened), b'"') => Self::AfterQuote(opened),
+            (Self::AfterQuote(opened), b'"') | (Self::Quoted(opened), _) => Self::Quoted(opened),
+            (_, b',' | b'\n' | b'\r') => Self::Start,
+            _ => Self::Plain,
+        }
+    }
 }
 
 impl<R> LineNumbers<R> {
@@ -30,6 +54,7 @@ impl<R> LineNumbers<R> {
             at_start: true,
             after_return: false,
             starts: VecDeque::new(),
+            cell: Cell::Start,
         }
     }
 
@@ -45,8 +70,27 @@ impl<R> LineNumbers<R> {
         self.starts.front().map_or(self.line, |(_, line)| *line)
     }
 
+    /// The line on which a quote was opened that was not closed by the bytes seen so far.
+    pub(super) fn open_quote(&self) -> Option<u64> {
+        match self.cell {
+            Cell::Quoted(line) => Some(line),
+            Cell::Start | Cell::Plain | Cell::AfterQuote(_) => None,
+        }
+    }
+
+    /// Whether a byte belongs to a byte order mark at the start, which is no part of the first
+    /// cell.
+    fn is_in_mark(&self, byte: u8) -> bool {
+        const MARK: &[u8] = "\u{feff}".as_bytes();
+        let place = usize::try_from(self.offset).unwrap_or(usize::MAX);
+        MARK.get(place) == Some(&byte)
+    }
+
     /// Lines end with a line feed, a carriage return, or both.
     fn see(&mut self, byte: u8) {
+        if !self.is_in_mark(byte) {
+            self.cell = self.cell.after(byte, self.line);
+        }
         match byte {
             b'\n' if self.after_return => {}
             b'\n' | b'\r' => {
@@ -97,6 +141,19 @@ mod tests {
         assert_eq!(lines_of("a\r\nb\r\n\r\nc"), [1, 2, 4]);
         assert_eq!(lines_of("a\rb\r\rc"), [1, 2, 4]);
         assert_eq!(lines_of("a\n\n\n\"b\nb\"\nc\n"), [1, 4, 6]);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_found_where_it_was_opened() {
+        let open = |text: &str| {
+            let mut lines = LineNumbers::new(text.as_bytes());
+            io::copy(&mut lines, &mut io::sink()).unwrap();
+            lines.open_quote()
+        };
+        assert_eq!(open("a,b\n1,\"x\ny\n2,z\n"), Some(2));
+        assert_eq!(open("a,b\n1,\"say \"\"x\"\"\"\n\"2\",5\" pipe\n"), None);
+        assert_eq!(open("a\n\"\"\"\n"), Some(2));
+        assert_eq!(open("\u{feff}\"a,\"\n1\n"), None);
     }
 
     proptest! {

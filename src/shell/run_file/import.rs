@@ -31,6 +31,7 @@ impl RunFile {
         row: RowId,
         line: u64,
         item: &NewItem,
+        sameness: &str,
     ) -> Result<Option<Double>, RunFileError> {
         self.begin()?;
         let new = self.doing(Doing::Write, |connection| {
@@ -50,7 +51,7 @@ impl RunFile {
                     Ok((found.get::<_, i64>(0)?, found.get::<_, i64>(1)?, status == "pending"))
                 })
         })?;
-        let same_as = |other: i64| format!("asks for the same as line {other}; keep one of them");
+        let same_as = |other: i64| format!("is for {sameness} as line {other}: keep one of them");
         if was_good {
             let line = i64::try_from(line).unwrap_or(i64::MAX);
             self.doing(Doing::Write, |connection| {

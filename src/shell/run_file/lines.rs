@@ -49,7 +49,26 @@ pub struct RowCounts {
     /// Its cells that are carried.
     pub cells: Vec<String>,
     /// The result lines it became, by status.
-    pub statuses: BTreeMap<String, u64>,
+    pub statuses: Vec<(Status, u64)>,
+}
+
+/// Lines that ended badly for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// How they ended.
+    pub outcome: Outcome,
+    /// How many.
+    pub count: u64,
+    /// The first one's line in the input.
+    pub line: u64,
+    /// The status of the answer that decided it.
+    pub http_status: Option<u16>,
+    /// The service's word for what went wrong.
+    pub code: String,
+    /// What the first one says.
+    pub message: String,
+    /// The job's own advice.
+    pub hint: String,
 }
 
 /// One line of the results.
@@ -127,16 +146,45 @@ impl RunFile {
                 if counts.last().is_none_or(|last| last.line != line) {
                     let cells: String = row.get(1)?;
                     let cells = serde_json::from_str(&cells).unwrap_or_default();
-                    counts.push(RowCounts { line, cells, statuses: BTreeMap::new() });
+                    counts.push(RowCounts { line, cells, statuses: Vec::new() });
                 }
                 let (status, count): (String, i64) = (row.get(2)?, row.get(3)?);
                 if let Some(last) = counts.last_mut() {
-                    last.statuses.insert(status, count.unsigned_abs());
+                    let status = Status::from_word(&status).unwrap_or(Status::Pending);
+                    last.statuses.push((status, count.unsigned_abs()));
                 }
             }
             Ok(())
         })?;
         Ok(counts)
+    }
+
+    /// The most frequent reasons for which lines failed or are in doubt, at most `limit`.
+    pub fn troubles(&self, limit: u32) -> Result<Vec<Trouble>, RunFileError> {
+        self.doing(Doing::Read, |connection| {
+            // With min() the other columns are those of the row that has the minimum (SQLite). Up
+            // to its first quote a message is the same for everybody; what is quoted is somebody's.
+            let mut query = connection.prepare(
+                "SELECT status, count(*), min(row.line), http_status, error_code, error_message, hint
+                 FROM item JOIN row ON row.id = item.row WHERE status IN ('failed', 'in_doubt')
+                 GROUP BY status, http_status, error_code,
+                     substr(error_message, 1, instr(error_message || '''', ''''))
+                 ORDER BY 2 DESC, 3 LIMIT ?1",
+            )?;
+            let rows = query.query_map([limit], |row| {
+                let failed = row.get::<_, String>(0)? == Outcome::Failed.as_str();
+                Ok(Trouble {
+                    outcome: if failed { Outcome::Failed } else { Outcome::InDoubt },
+                    count: row.get::<_, i64>(1)?.unsigned_abs(),
+                    line: row.get::<_, i64>(2)?.unsigned_abs(),
+                    http_status: row.get(3)?,
+                    code: row.get(4)?,
+                    message: row.get(5)?,
+                    hint: row.get(6)?,
+                })
+            })?;
+            rows.collect()
+        })
     }
 
     pub(super) fn count(&mut self) -> Result<(), RunFileError> {

@@ -11,7 +11,7 @@ mod transitions;
 
 pub use error::{Doing, RunFileError};
 pub use import::RowId;
-pub use lines::{Line, RowCounts, Tally};
+pub use lines::{Line, RowCounts, Tally, Trouble};
 
 use crate::jobs::{Item, ItemId, Stage};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};

@@ -34,7 +34,12 @@ fn with_items(folder: &TempDir, keys: &[&str]) -> (RunFile, Vec<ItemId>) {
     let mut run_file = RunFile::create(&folder.path().join("a.run"), &header("https://x")).unwrap();
     for (line, key) in (2..).zip(keys) {
         let row = run_file.add_row(line, &["cell"]).unwrap();
-        assert_eq!(run_file.add_item(row, line, &new_item(key)).unwrap(), None);
+        assert_eq!(
+            run_file
+                .add_item(row, line, &new_item(key), "the same person")
+                .unwrap(),
+            None
+        );
     }
     let items = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
     (run_file, items.iter().map(|item| item.id).collect())
@@ -131,7 +136,7 @@ fn two_rows_that_ask_for_the_same_are_both_refused() {
     for (line, was_good) in [(4, true), (5, false)] {
         let row = run_file.add_row(line, &["cell"]).unwrap();
         let double = run_file
-            .add_item(row, line, &new_item("a"))
+            .add_item(row, line, &new_item("a"), "the same person")
             .unwrap()
             .unwrap();
         assert_eq!((double.line, double.was_good), (2, was_good));
@@ -144,8 +149,14 @@ fn two_rows_that_ask_for_the_same_are_both_refused() {
         .into_iter()
         .map(|line| line.error_message)
         .collect();
-    assert_eq!(messages[0], "asks for the same as line 4; keep one of them");
-    assert_eq!(messages[2], "asks for the same as line 2; keep one of them");
+    assert_eq!(
+        messages[0],
+        "is for the same person as line 4: keep one of them"
+    );
+    assert_eq!(
+        messages[2],
+        "is for the same person as line 2: keep one of them"
+    );
     assert_eq!(
         (
             run_file.tally().lines,

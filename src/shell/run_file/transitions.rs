@@ -17,7 +17,7 @@ impl RunFile {
             self.doing(Doing::Write, |connection| {
                 connection
                     .prepare_cached(
-                        "UPDATE item SET sent_at = coalesce(sent_at, ?2) WHERE id = ?1",
+                        "UPDATE item SET sent_at = coalesce(sent_at, ?2), attempts = attempts + 1 WHERE id = ?1",
                     )?
                     .execute(params![item.0, timestamp(at)])
             })?;
@@ -252,7 +252,7 @@ fn write_settlement(
         .collect();
     connection
         .prepare_cached(
-            "UPDATE item SET attempts = ?2, action = ?3, http_status = ?4, error_code = ?5, error_message = ?6, hint = ?7,
+            "UPDATE item SET attempts = max(attempts, ?2), action = ?3, http_status = ?4, error_code = ?5, error_message = ?6, hint = ?7,
                  request_id = ?8, finished_at = ?9, findings = ?10, secret = ?11
              WHERE id = ?1",
         )?

@@ -1,0 +1,39 @@
+//! `bulkgraph results`: the result file of a run, written again.
+
+use super::args::ResultsArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::say;
+use crate::run;
+use crate::shell::results::Destination;
+use clap::{ArgMatches, FromArgMatches};
+use std::path::{Path, PathBuf};
+
+pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
+    let args = ResultsArgs::from_arg_matches(matches)
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let results = destination(args.out.as_deref(), &args.run, ".results.csv");
+    if let Some(moved) = run::write_results(&args.run, &results)? {
+        say(&format!("what was there before: {}", moved.display()));
+    }
+    if let Destination::File(path) = results {
+        say(&format!("results: {}", path.display()));
+    }
+    Ok(Exit::Good)
+}
+
+/// Where results go: where the user says, or into this folder under the name of `origin`.
+pub(super) fn destination(out: Option<&Path>, origin: &Path, ending: &str) -> Destination {
+    match out {
+        Some(path) if path == Path::new("-") => Destination::Stdout,
+        Some(path) => Destination::File(path.to_owned()),
+        None => Destination::File(in_this_folder(origin, ending)),
+    }
+}
+
+/// A file in this folder, named as `origin` with another ending.
+pub(super) fn in_this_folder(origin: &Path, ending: &str) -> PathBuf {
+    let mut name = origin.file_stem().unwrap_or_default().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
