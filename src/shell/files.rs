@@ -1,6 +1,6 @@
 //! The files of a run: none is two things, and none that could be missed is overwritten.
 
-use super::results::Destination;
+use super::results::{Destination, Existing};
 use super::run_file::{self, Header, RunFile, RunFileError};
 use std::path::{Path, PathBuf};
 
@@ -13,15 +13,6 @@ pub struct Files {
     pub run_file: PathBuf,
     /// Where results go.
     pub results: Destination,
-}
-
-/// What happens to a file that is where the results go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// It is moved aside, unless nothing could be missed in it.
-    MovedAside,
-    /// It is replaced: it came from the same run, or from a rehearsal.
-    Replaced,
 }
 
 /// Why the files of a run cannot be used.

@@ -1,6 +1,5 @@
 //! Results out: a view of the run file as CSV.
 
-use super::files::Existing;
 use super::run_file::{Line, RunFile, RunFileError, move_aside};
 use crate::engine::{Outcome, Status};
 use crate::jobs::{Job, hint_for, key_of};
@@ -39,6 +38,15 @@ impl Destination {
             Self::Stdout => "-".to_owned(),
         }
     }
+}
+
+/// What happens to a file that is where the results go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It is moved aside, unless nothing could be missed in it.
+    MovedAside,
+    /// It is replaced: it came from the same run, or from a rehearsal.
+    Replaced,
 }
 
 /// Why results cannot be written.
