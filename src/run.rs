@@ -4,7 +4,7 @@ use crate::engine::{Limits, Scheduler, Statistics};
 use crate::jobs::{self, Job, OptionError, Settings, Work};
 use crate::shell::clock::Clock;
 use crate::shell::driver::{Driver, Ended, Observer, Orders};
-use crate::shell::files::{Files, FilesError};
+use crate::shell::files::{self, Files, FilesError};
 use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
@@ -141,6 +141,9 @@ pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, Run
 /// Writes the results of a run again, as far as it came. Returns where a file is that was in their
 /// place.
 pub fn write_results(run_file: &Path, results: &Destination) -> Result<Option<PathBuf>, RunError> {
+    if let Destination::File(path) = results {
+        files::check_apart(run_file, path)?;
+    }
     let results = Results::open(results)?;
     let run_file = RunFile::open(run_file)?;
     let header = run_file.header()?;
@@ -298,7 +301,6 @@ impl Plan {
                 TenantChoice::Sandbox => Header::SANDBOX.to_owned(),
                 TenantChoice::Graph(url) => url.clone(),
             },
-            results: self.files.results.name(),
             options: serde_json::to_string(&self.options).unwrap_or_default(),
             columns: serde_json::to_string(&columns).unwrap_or_default(),
             started_at: started_at.unwrap_or_default(),

@@ -11,6 +11,9 @@ pub enum Reply {
     Answer(Answer),
     /// It certainly never reached the service: no connection, no socket. The reason is for people.
     Unsent(String),
+    /// The service answered a later try of a write of which an earlier try may have taken effect:
+    /// what it says now does not tell what the tenant holds.
+    Doubtful(Answer),
     /// It was sent, and no usable answer arrived: it may have taken effect. The reason is for
     /// people.
     Unknown(String),
@@ -21,7 +24,7 @@ impl Reply {
     pub fn answer(&self) -> Option<&Answer> {
         match self {
             Self::Answer(answer) => Some(answer),
-            Self::Unsent(_) | Self::Unknown(_) => None,
+            Self::Doubtful(_) | Self::Unsent(_) | Self::Unknown(_) => None,
         }
     }
 
@@ -29,6 +32,14 @@ impl Reply {
     pub fn lost(&self) -> Option<String> {
         match self {
             Self::Unsent(why) | Self::Unknown(why) => Some(why.clone()),
+            Self::Doubtful(answer) => {
+                let error = answer.error();
+                let said = format!("{} {} {}", answer.status, error.code, error.message);
+                Some(format!(
+                    "an earlier try was lost, and a later one was answered: {}",
+                    said.trim()
+                ))
+            }
             Self::Answer(answer) if answer.is_after_all_unknown() => {
                 Some(format!("the service answered {}", answer.status))
             }
@@ -44,18 +55,19 @@ impl Reply {
         }
     }
 
-    /// The same, where an earlier try may have taken effect: a refusal now says nothing about then.
+    /// The same, where an earlier try may have taken effect.
     #[must_use]
     pub fn after_doubt(self) -> Self {
-        let Self::Answer(answer) = &self else {
-            return self;
-        };
-        let error = answer.error();
-        let said = format!("{} {} {}", answer.status, error.code, error.message);
-        Self::Unknown(format!(
-            "an earlier try was lost, and a later one was answered: {}",
-            said.trim()
-        ))
+        match self {
+            Self::Answer(answer) => Self::Doubtful(answer),
+            Self::Unsent(why) => Self::Unknown(why),
+            Self::Doubtful(_) | Self::Unknown(_) => self,
+        }
+    }
+
+    /// Whether the service declined, so that the request certainly did nothing.
+    pub fn is_refusal(&self) -> bool {
+        self.lost().is_none() && self.answer().is_some_and(|answer| !answer.is_success())
     }
 
     /// Whether the request reached the service and may have taken effect unseen.

@@ -342,7 +342,7 @@ impl Scheduler {
             .decide(verdict, tries, others_progress, self.chance.f64())
         {
             Decision::Deliver => {
-                let reply = if verdict == Verdict::Refused && tries.doubt {
+                let reply = if verdict != Verdict::Success && tries.doubt {
                     reply.after_doubt()
                 } else {
                     reply
@@ -388,7 +388,7 @@ impl Scheduler {
                 if after.is_some() {
                     self.push_back(trip, after, now);
                 }
-                self.lose_patience(&reply.lost().unwrap_or_default(), now);
+                self.lose_patience(&trouble(reply), now);
             }
             Verdict::Unauthorized => {}
         }
@@ -433,6 +433,16 @@ impl Scheduler {
             .progress_at
             .is_some_and(|since| now.since(since) >= patience);
     }
+}
+
+/// What is in the way, for people.
+fn trouble(reply: &Reply) -> String {
+    let status = |answer: &Answer| format!("the service answered {}", answer.status);
+    reply
+        .answer()
+        .map(status)
+        .or_else(|| reply.lost())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

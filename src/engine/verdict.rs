@@ -36,7 +36,7 @@ pub enum Verdict {
 pub fn classify(effect: Effect, reply: &Reply) -> Verdict {
     let answer = match reply {
         Reply::Unsent(_) => return Verdict::Transient { after: None },
-        Reply::Unknown(_) => return may_have_happened(effect, None),
+        Reply::Unknown(_) | Reply::Doubtful(_) => return may_have_happened(effect, None),
         Reply::Answer(answer) => answer,
     };
     let after = answer.retry_after;

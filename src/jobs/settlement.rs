@@ -85,6 +85,16 @@ impl Settlement {
         Self::new(Outcome::Failed, None).because_of(answer)
     }
 
+    /// It never reached the service, because of `why`.
+    pub fn unsent(why: impl Into<String>) -> Self {
+        let hint = "Nothing was sent for this row. Run it again.";
+        let unsent = Self {
+            error_message: why.into(),
+            ..Self::new(Outcome::Failed, None)
+        };
+        unsent.hinting(hint)
+    }
+
     /// Not sent, because of `why`.
     pub fn refused(why: impl Into<String>) -> Self {
         Self {

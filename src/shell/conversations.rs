@@ -38,7 +38,9 @@ struct Talk {
     conversation: Box<dyn Conversation>,
     reads: u32,
     writes: u32,
-    /// Whether a reply left open if something took effect.
+    /// Whether the call under way is a write.
+    writing: bool,
+    /// Whether something may have taken effect that has not been recorded.
     doubt: bool,
 }
 
@@ -49,6 +51,7 @@ impl Talk {
             conversation,
             reads: 0,
             writes: 0,
+            writing: false,
             doubt,
         }
     }
@@ -133,7 +136,8 @@ impl<'a> Conversations<'a> {
             let Some(talk) = self.under_way.get_mut(id) else {
                 continue;
             };
-            if operation.writes() {
+            talk.writing = operation.writes();
+            if talk.writing {
                 talk.writes += 1;
                 run_file.sent(&talk.conversation.items(), at)?;
             } else {
@@ -174,7 +178,8 @@ impl<'a> Conversations<'a> {
         };
         self.finders -= usize::from(talk.conversation.may_find());
         self.heavy -= usize::from(talk.conversation.is_heavy());
-        talk.doubt |= delivery.reply.is_in_doubt();
+        // Only a refusal says that a write did nothing.
+        talk.doubt |= talk.writing && !delivery.reply.is_refusal();
         let step = talk.conversation.hear(delivery.reply);
         self.carry_out(talk, step, run_file, scheduler, now)
     }

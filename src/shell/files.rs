@@ -1,6 +1,6 @@
 //! The files of a run: none is two things, and none that could be missed is overwritten.
 
-use super::results::{Destination, Existing};
+use super::results::{self, Destination, Existing};
 use super::run_file::{self, Header, RunFile, RunFileError};
 use std::path::{Path, PathBuf};
 
@@ -76,7 +76,10 @@ impl Files {
                 });
             }
         }
-        Ok(())
+        match &self.results {
+            Destination::File(path) => check_apart(&self.run_file, path),
+            Destination::Stdout => Ok(()),
+        }
     }
 
     /// Makes room for the run file. One that holds nothing that could be lost goes; any other
@@ -89,8 +92,15 @@ impl Files {
         let earlier = RunFile::open(&self.run_file)?;
         let header = earlier.header()?;
         if !earlier.holds_truth()? {
-            let its_results = is_same(Path::new(&header.results), Path::new(&self.results.name()));
-            let rehearsed = header.tenant == Header::SANDBOX && its_results;
+            let (rehearsed, written) = (
+                header.tenant == Header::SANDBOX,
+                earlier.results_fingerprint()?,
+            );
+            let there = match &self.results {
+                Destination::File(path) => results::fingerprint(path),
+                Destination::Stdout => None,
+            };
+            let rehearsed = rehearsed && written.is_some() && there == written;
             earlier.discard()?;
             return Ok(if rehearsed {
                 Existing::Replaced
@@ -117,6 +127,28 @@ impl Files {
         run_file::move_aside(path).map_err(failed)?;
         Ok(Existing::MovedAside)
     }
+}
+
+/// Makes sure that results do not take the place of the run file that they are written from, nor of
+/// what `SQLite` keeps beside it.
+pub fn check_apart(run_file: &Path, results: &Path) -> Result<(), FilesError> {
+    let beside = |ending: &str| {
+        let mut name = run_file.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    if ["", "-wal", "-shm", "-journal"]
+        .iter()
+        .any(|ending| is_same(&beside(ending), results))
+    {
+        let path = results.to_owned();
+        return Err(FilesError::SameFile {
+            path,
+            one: "the run file",
+            other: "the results",
+        });
+    }
+    Ok(())
 }
 
 /// Whether two paths are one file, whether or not it exists yet.

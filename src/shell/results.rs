@@ -4,7 +4,8 @@ use super::run_file::{Line, RunFile, RunFileError, move_aside};
 use crate::engine::{Outcome, Status};
 use crate::jobs::{Job, hint_for, key_of};
 use secrecy::ExposeSecret;
-use std::io::{self, Write};
+use std::hash::{DefaultHasher, Hasher};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -28,16 +29,6 @@ pub enum Destination {
     File(PathBuf),
     /// Standard output.
     Stdout,
-}
-
-impl Destination {
-    /// The file as it was named; `-` for standard output.
-    pub fn name(&self) -> String {
-        match self {
-            Self::File(path) => path.display().to_string(),
-            Self::Stdout => "-".to_owned(),
-        }
-    }
 }
 
 /// What happens to a file that is where the results go.
@@ -187,8 +178,31 @@ impl Results {
             Err(source) => return Err(keep(temporary, path, source)),
         };
         match temporary.persist(&path) {
-            Ok(_) => Ok(moved),
-            Err(error) => Err(keep(error.file, path, error.error)),
+            Ok(_) => {
+                if let Some(fingerprint) = fingerprint(&path) {
+                    run_file.remember_results(&fingerprint)?;
+                }
+                Ok(moved)
+            }
+            Err(error) => {
+                // What was there goes back, or nobody would know where it is.
+                let _ = moved.map(|moved| std::fs::rename(moved, &path));
+                Err(keep(error.file, path, error.error))
+            }
+        }
+    }
+}
+
+/// Tells one content of a file from another; `None` if it cannot be read. Not for defence: nobody
+/// who can change the file gains by it.
+pub(super) fn fingerprint(path: &Path) -> Option<String> {
+    let mut hasher = DefaultHasher::new();
+    let mut file = std::fs::File::open(path).ok()?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).ok()? {
+            0 => return Some(format!("{:016x}", hasher.finish())),
+            count => hasher.write(buffer.get(..count)?),
         }
     }
 }

@@ -206,6 +206,59 @@ fn results_are_written_again_from_the_run_file() {
 }
 
 #[test]
+fn a_rehearsal_never_replaces_the_results_of_a_run() {
+    let (program, server) = (Program::new(), Server::start(&[]));
+    let job = ["tap", "samples/tap.csv"];
+    let rehearse = || program.run(&[&job[..], &["--sandbox", "--limit", "2"]].concat());
+    assert_eq!(rehearse().code, 0);
+    let mut command = program.command();
+    command.args(job).args([
+        "--limit",
+        "3",
+        "--run",
+        "real.run",
+        "--graph-url",
+        &server.url(),
+    ]);
+    assert_eq!(
+        Ran::from(command.env("BULKGRAPH_TOKEN", "any").output().unwrap()).code,
+        0
+    );
+    let real = std::fs::read(program.path("tap.results.csv")).unwrap();
+    assert_eq!(rehearse().code, 0);
+    assert_eq!(
+        std::fs::read(program.path("tap.results.2.csv")).unwrap(),
+        real
+    );
+    // Its own results it does replace.
+    assert_eq!(rehearse().code, 0);
+    assert!(!program.path("tap.results.3.csv").exists());
+}
+
+#[test]
+fn results_never_take_the_place_of_their_run_file() {
+    let program = Program::new();
+    assert_eq!(
+        program
+            .run(&["tap", "samples/tap.csv", "--sandbox", "--limit", "2"])
+            .code,
+        0
+    );
+    let before = std::fs::read(program.path("tap.run")).unwrap();
+    for out in ["tap.run", "./tap.run-wal"] {
+        let ran = program.run(&["results", "tap.run", "--out", out]);
+        assert_eq!(ran.code, 1);
+        assert!(
+            ran.stderr
+                .contains("cannot be both the run file and the results"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert_eq!(std::fs::read(program.path("tap.run")).unwrap(), before);
+}
+
+#[test]
 fn two_names_for_one_file_are_one_file() {
     let program = Program::new();
     let ran = program.run(&[

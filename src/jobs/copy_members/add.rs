@@ -156,6 +156,11 @@ impl Conversation for Add {
         match reply {
             // An earlier process sent it and never knew.
             Reply::Unknown(_) if !self.called => self.call(Duration::ZERO),
+            Reply::Doubtful(answer) => {
+                self.doubt = true;
+                self.declined(&answer)
+            }
+            Reply::Unsent(why) if !self.doubt => self.settle_all(&Settlement::unsent(why)),
             reply => match reply.into_answer() {
                 Err(why) => self.lost(&why),
                 Ok(answer) if answer.is_success() => {

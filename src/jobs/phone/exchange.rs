@@ -108,6 +108,9 @@ impl Exchange {
     }
 
     fn written(&mut self, wish: &Wish, reply: Reply) -> Step {
+        if let Reply::Unsent(why) = reply {
+            return self.settle(Settlement::unsent(why));
+        }
         let answer = match reply.into_answer() {
             Ok(answer) => answer,
             Err(why) => return self.look(wish, Cause::Lost(why), MAY_STILL_RUN),
@@ -136,7 +139,7 @@ impl Exchange {
             .filter(|answer| answer.is_success())
             .and_then(slots);
         let Some(methods) = methods else {
-            return self.settle(Self::blind(cause, reply));
+            return self.settle(self.blind(cause, reply));
         };
         let slot = slot(methods, wish.kind);
         let same = slot
@@ -148,7 +151,7 @@ impl Exchange {
             (Some(slot), _, Cause::Declined(_) | Cause::Lost(_))
                 if self.action == Action::Created =>
             {
-                self.another(wish, slot.number)
+                self.another(wish, slot.number, same)
             }
             (Some(_), None, Cause::NotUnique(answer)) => {
                 self.settle(Self::masked(String::new()).because_of(&answer))
@@ -192,15 +195,20 @@ impl Exchange {
         })
     }
 
-    /// Another number is there.
-    fn another(&mut self, wish: &Wish, there: &str) -> Step {
+    /// Another number is there, or one that nobody can compare.
+    fn another(&mut self, wish: &Wish, there: &str, same: Option<bool>) -> Step {
         match self.on_existing {
             OnExisting::Update => self.write(wish, Action::Updated),
             OnExisting::Keep => self.settle(kept(there, "")),
             OnExisting::Fail => {
                 let mut failed = Settlement::new(Outcome::Failed, Some(Action::Kept));
-                failed.error_message =
-                    format!("the person has another {} number", wish.kind.as_str());
+                let kind = wish.kind.as_str();
+                failed.error_message = match same {
+                    None => {
+                        format!("the person has a {kind} number, and it is masked for your account")
+                    }
+                    Some(_) => format!("the person has another {kind} number"),
+                };
                 self.settle(failed.with(RESULT_NUMBER, there))
             }
         }
@@ -215,8 +223,12 @@ impl Exchange {
     }
 
     /// The look itself failed.
-    fn blind(cause: Cause, reply: &Reply) -> Settlement {
+    fn blind(&self, cause: Cause, reply: &Reply) -> Settlement {
         match (cause, reply) {
+            // An earlier write may be what the service found there.
+            (Cause::Declined(answer), _) if self.writes > 1 || self.was_sent() => {
+                Settlement::in_doubt("").because_of(&answer)
+            }
             (Cause::Declined(answer), _) => Settlement::failed(&answer),
             (Cause::Lost(_), Reply::Answer(answer)) if answer.status == 404 => {
                 Settlement::failed(answer)

@@ -22,10 +22,7 @@ pub(super) fn normalise(text: &str, region: Option<Id>) -> Result<String, String
                 .to_owned(),
         );
     }
-    if text
-        .chars()
-        .any(|c| c.is_alphabetic() && !matches!(c.to_ascii_lowercase(), 'e' | 'x' | 't'))
-    {
+    if has_letters(text) {
         return Err("has letters in it: write it with digits, such as +1 5555550100".to_owned());
     }
     if text.len() > LONGEST {
@@ -43,6 +40,20 @@ pub(super) fn normalise(text: &str, region: Option<Id>) -> Result<String, String
             understand(&without, region).map_err(|_| why)
         }
     })
+}
+
+/// Whether there are letters other than those of an extension at the end, such as `x12` or `ext.
+/// 12`. The library would take them for digits, as they stand on a keypad.
+fn has_letters(text: &str) -> bool {
+    let Some(start) = text.find(char::is_alphabetic) else {
+        return false;
+    };
+    let rest = text.get(start..).unwrap_or_default().to_lowercase();
+    let extension = ["ext.", "ext", "x"]
+        .iter()
+        .find_map(|word| rest.strip_prefix(word));
+    let is_number = |digits: &str| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
+    !extension.is_some_and(|extension| is_number(extension.trim()))
 }
 
 /// Whether a spreadsheet made another kind of number of it, such as 4.47E+11, or an error, such as
@@ -226,7 +237,15 @@ mod tests {
         for damaged in ["4.47E+11", "4,47e11", "#N/A", "#VALUE!"] {
             refuse(damaged, "spreadsheet");
         }
-        refuse("n/a", "letters");
+        for letters in [
+            "n/a",
+            "+1 555555010e",
+            "+1 800 555 TEXT",
+            "+1 5555550100 x",
+            "+1 555x5550100y",
+        ] {
+            refuse(letters, "letters");
+        }
     }
 
     #[test]

@@ -144,14 +144,19 @@ impl Exchange {
     }
 
     fn written(&mut self, wish: &Wish, reply: Reply) -> Step {
+        if let (Reply::Unsent(why), false) = (&reply, self.unseen) {
+            return self.settle(Settlement::unsent(why.clone()));
+        }
         let lost = match reply.into_answer() {
             Err(why) => why,
             Ok(answer) if answer.is_success() => {
                 let pass = answer.json().map(Pass::read);
-                match pass.and_then(|mut pass| Some((pass.secret.take()?, pass))) {
-                    Some((secret, pass)) => return self.issued(&answer, secret, &pass),
-                    None => "the answer held no pass".to_owned(),
+                let seen = pass.and_then(|mut pass| Some((pass.secret.take()?, pass)));
+                if let Some((secret, pass)) = seen {
+                    return self.issued(&answer, secret, &pass);
                 }
+                self.unseen = true;
+                "the answer held no pass".to_owned()
             }
             Ok(answer) if self.unseen => {
                 return self.settle(Settlement::in_doubt("").because_of(&answer));
@@ -189,7 +194,7 @@ impl Exchange {
                 }
                 Some(false) => Some(pass),
                 None => {
-                    let said = "there is a pass, and it does not say when it was made";
+                    let said = "there is a pass, and nobody can say whose it is";
                     return self.settle(Settlement::in_doubt(format!("{why}; {said}")));
                 }
             },
@@ -201,15 +206,16 @@ impl Exchange {
     }
 
     /// Whether a usable pass is the one that the lost write made, so that nobody has seen it.
+    /// `None` if nobody can say: it was made since, and is not as it was asked for.
     fn is_ours(&self, wish: &Wish, pass: &Pass) -> Option<bool> {
-        if !pass.is_as_asked(wish) {
-            return Some(false);
-        }
-        match (&self.before, self.item.sent_at) {
-            // Since this process looked there is another pass.
-            (Some(before), _) => Some(before.pass.as_deref() != Some(&pass.id)),
-            (None, Some(sent_at)) => pass.was_made_after(sent_at),
-            (None, None) => None,
+        let is_new = match (&self.before, self.item.sent_at) {
+            (Some(before), _) => before.pass.as_deref() != Some(&pass.id),
+            (None, sent_at) => pass.was_made_after(sent_at?)?,
+        };
+        match (is_new, pass.is_as_asked(wish)) {
+            (false, _) => Some(false),
+            (true, true) => Some(true),
+            (true, false) => None,
         }
     }
 }

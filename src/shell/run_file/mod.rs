@@ -44,8 +44,6 @@ pub struct Header {
     pub input: String,
     /// The Graph host, or `sandbox`.
     pub tenant: String,
-    /// The result file, or `-`.
-    pub results: String,
     /// The job's options as JSON.
     pub options: String,
     /// The input's columns that are carried into the results, as a JSON array.
@@ -58,22 +56,13 @@ impl Header {
     /// The tenant of a run in the sandbox, which is gone when the run is over.
     pub const SANDBOX: &'static str = "sandbox";
 
-    const NAMES: [&'static str; 7] = [
-        "job",
-        "input",
-        "tenant",
-        "results",
-        "options",
-        "columns",
-        "started_at",
-    ];
+    const NAMES: [&'static str; 6] = ["job", "input", "tenant", "options", "columns", "started_at"];
 
-    fn values(&self) -> [&str; 7] {
+    fn values(&self) -> [&str; 6] {
         [
             &self.job,
             &self.input,
             &self.tenant,
-            &self.results,
             &self.options,
             &self.columns,
             &self.started_at,
@@ -165,11 +154,26 @@ impl RunFile {
                 job: value("job")?,
                 input: value("input")?,
                 tenant: value("tenant")?,
-                results: value("results")?,
                 options: value("options")?,
                 columns: value("columns")?,
                 started_at: value("started_at")?,
             })
+        })
+    }
+
+    /// Remembers what the results look like that were written from this file.
+    pub fn remember_results(&self, fingerprint: &str) -> Result<(), RunFileError> {
+        self.doing(Doing::Write, |connection| {
+            let insert = "INSERT OR REPLACE INTO run (name, value) VALUES ('fingerprint', ?1)";
+            connection.execute(insert, [fingerprint]).map(drop)
+        })
+    }
+
+    /// What the results looked like that were last written from this file.
+    pub fn results_fingerprint(&self) -> Result<Option<String>, RunFileError> {
+        self.doing(Doing::Read, |connection| {
+            let query = "SELECT value FROM run WHERE name = 'fingerprint'";
+            connection.query_row(query, [], |row| row.get(0)).optional()
         })
     }
 

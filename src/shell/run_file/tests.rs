@@ -13,7 +13,6 @@ fn header(tenant: &str) -> Header {
         job: text("tap"),
         input: text("tap.csv"),
         tenant: text(tenant),
-        results: text("tap.results.csv"),
         options: text("{}"),
         columns: text("[]"),
         started_at: text("2026-11-20T09:00:00Z"),

@@ -139,6 +139,15 @@ fn a_refusal_after_a_lost_try_proves_nothing() {
 }
 
 #[test]
+fn who_is_there_after_a_lost_try_is_a_member() {
+    let Reply::Answer(there) = exists() else {
+        unreachable!()
+    };
+    let said = play(members(&[1]), vec![Reply::Doubtful(there)]);
+    assert_eq!(said, [&patch(&[1]), "1: unchanged kept | 400"]);
+}
+
+#[test]
 fn members_travel_twenty_at_a_time_and_the_rest_waits_for_company() {
     let destinations = [Uuid::from_u128(1), Uuid::from_u128(2)];
     let member = |number: u32| {

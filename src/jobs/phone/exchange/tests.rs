@@ -245,6 +245,26 @@ fn what_cannot_be_verified_is_in_doubt() {
 }
 
 #[test]
+fn what_the_service_found_may_be_what_an_earlier_write_made() {
+    let denied = error(403, "accessDenied", "No.");
+    let said = play(
+        conversation(OnExisting::Update, false),
+        vec![lost(), empty(), exists(), denied],
+    );
+    assert!(said[4].starts_with("1: in_doubt - | 400"), "{said:?}");
+}
+
+#[test]
+fn a_write_that_never_left_failed() {
+    let unsent = Reply::Unsent("connection refused".to_owned());
+    check(
+        OnExisting::Update,
+        vec![unsent],
+        &[POST, "1: failed - | connection refused"],
+    );
+}
+
+#[test]
 fn after_a_crash_it_looks_first() {
     check_resumed(
         vec![slot("+1 5555550100")],
