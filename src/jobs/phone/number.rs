@@ -30,16 +30,18 @@ pub(super) fn normalise(text: &str, region: Option<Id>) -> Result<String, String
             "is longer than the {LONGEST} characters that a phone number can need"
         ));
     }
-    understand(text, region).or_else(|why| {
-        // Not for +44, where nobody dials it from abroad; but for +39, where it belongs to the
-        // number.
-        let without = text.replacen(TRUNK, "", 1);
-        if without == text {
-            Err(why)
-        } else {
-            understand(&without, region).map_err(|_| why)
-        }
-    })
+    let without = text.replacen(TRUNK, "", 1);
+    if without == text {
+        return understand(text, region);
+    }
+    // +44 knows only numbers without it; +39 has numbers of both kinds, and nobody should guess.
+    match (understand(text, region), understand(&without, region)) {
+        (Ok(with), Ok(without)) if with != without => Err(format!(
+            "has a {TRUNK} that may belong to the number or not: write `{with}` or `{without}`"
+        )),
+        (Ok(number), _) | (Err(_), Ok(number)) => Ok(number),
+        (Err(why), Err(_)) => Err(why),
+    }
 }
 
 /// Whether there are letters other than those of an extension at the end, such as `x12` or `ext.
@@ -217,7 +219,6 @@ mod tests {
         check("+46 70-174 06 05", "+46 701740605");
         check("+1 555 555 0100 x123", "+1 5555550100x123");
         check("+39 06 1234 5678", "+39 0612345678");
-        check("+39 (0)6 1234 5678", "+39 0612345678");
     }
 
     #[test]
@@ -228,6 +229,7 @@ mod tests {
         refuse("+1 555", "digits after +1");
         refuse("+999 123456789", "country");
         refuse("+1 5555 5501 0022", "digits after +1");
+        refuse("+39 (0)340 123 4567", "may belong to the number or not");
         refuse("+1 5550144", "+1");
         refuse("447700900123", "has no + in front: write `+44 7700900123`");
         refuse(
