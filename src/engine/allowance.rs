@@ -29,15 +29,6 @@ impl Allowance {
         }
     }
 
-    /// No limit but the service's own answers.
-    pub fn unlimited() -> Self {
-        Self {
-            units: None,
-            writes: None,
-            pace: None,
-        }
-    }
-
     /// Takes what an operation costs, or says when that will be possible. A refusal takes nothing.
     pub fn take(&mut self, cost: Cost, now: Moment) -> Result<(), Moment> {
         if let Some(units) = &mut self.units {
@@ -68,11 +59,6 @@ impl Allowance {
         self.pace
             .iter_mut()
             .for_each(|pace| pace.throttled(sent_at, now));
-    }
-
-    /// Requests a second at present, where the pace is found by trying.
-    pub fn rate(&self) -> Option<f64> {
-        self.pace.as_ref().map(Pace::rate)
     }
 }
 

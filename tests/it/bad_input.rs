@@ -19,13 +19,7 @@ impl Desk {
     }
 
     fn run(&self, arguments: &[&str]) -> Ran {
-        let url = self.server.url();
-        let mut command = self.program.command();
-        command
-            .args(arguments)
-            .args(["--graph-url", &url])
-            .env("BULKGRAPH_TOKEN", "any");
-        Ran::from(command.output().unwrap())
+        self.program.run_at(&self.server, arguments)
     }
 
     #[track_caller]

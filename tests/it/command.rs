@@ -91,21 +91,8 @@ fn a_reader_of_standard_output_that_goes_away_is_no_panic() {
 #[test]
 fn an_earlier_run_is_never_overwritten_and_moved_aside_when_asked() {
     let (program, server) = (Program::new(), Server::start(&[]));
-    let url = server.url();
-    let run = |extra: &[&str]| {
-        let mut command = program.command();
-        command
-            .args([
-                "tap",
-                "samples/tap.csv",
-                "--limit",
-                "2",
-                "--graph-url",
-                &url,
-            ])
-            .args(extra);
-        Ran::from(command.env("BULKGRAPH_TOKEN", "any").output().unwrap())
-    };
+    let job = ["tap", "samples/tap.csv", "--limit", "2"];
+    let run = |extra: &[&str]| program.run_at(&server, &[&job[..], extra].concat());
     assert_eq!(run(&[]).code, 0);
     let first = std::fs::read(program.path("tap.results.csv")).unwrap();
     let again = run(&[]);
@@ -211,19 +198,8 @@ fn a_rehearsal_never_replaces_the_results_of_a_run() {
     let job = ["tap", "samples/tap.csv"];
     let rehearse = || program.run(&[&job[..], &["--sandbox", "--limit", "2"]].concat());
     assert_eq!(rehearse().code, 0);
-    let mut command = program.command();
-    command.args(job).args([
-        "--limit",
-        "3",
-        "--run",
-        "real.run",
-        "--graph-url",
-        &server.url(),
-    ]);
-    assert_eq!(
-        Ran::from(command.env("BULKGRAPH_TOKEN", "any").output().unwrap()).code,
-        0
-    );
+    let run = [&job[..], &["--limit", "3", "--run", "real.run"]].concat();
+    assert_eq!(program.run_at(&server, &run).code, 0);
     let real = std::fs::read(program.path("tap.results.csv")).unwrap();
     assert_eq!(rehearse().code, 0);
     assert_eq!(

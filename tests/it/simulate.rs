@@ -1,6 +1,6 @@
 //! The simulator as a server of its own, and a large copy against it.
 
-use crate::support::{Program, Ran, Server, read_lines, sample};
+use crate::support::{Program, Server, read_lines, sample};
 
 #[test]
 fn it_says_where_it_listens_and_serves_graph_and_its_own_documents() {
@@ -31,9 +31,7 @@ fn ten_thousand_members_over_http_end_with_equal_membership_and_few_writes() {
         "pairs.csv",
         "SourceGroup,DestinationGroup\nAll staff,Leavers 2019\n",
     );
-    let mut command = program.command();
-    command.args(["copy-members", "pairs.csv", "--graph-url", &server.url()]);
-    let ran = Ran::from(command.env("BULKGRAPH_TOKEN", "any").output().unwrap());
+    let ran = program.run_at(&server, &["copy-members", "pairs.csv"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let tenant = server.inspect();
     assert!(tenant.members("All staff").len() >= 10_000);

@@ -9,10 +9,7 @@ use std::process::{Child, Command, Stdio};
 fn under_way(program: &Program, scenario: &str) -> (Server, Child) {
     program.write("slow.toml", scenario);
     let server = Server::start(&["--scenario", program.path("slow.toml").to_str().unwrap()]);
-    let mut command = program.command();
-    command
-        .args(["phone", "samples/phone.csv", "--graph-url", &server.url()])
-        .env("BULKGRAPH_TOKEN", "any");
+    let mut command = program.command_at(&server, &["phone", "samples/phone.csv"]);
     let process = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -269,6 +269,21 @@ impl Program {
         command
     }
 
+    /// The command that runs it against a server.
+    pub(crate) fn command_at(&self, server: &Server, arguments: &[&str]) -> Command {
+        let mut command = self.command();
+        command
+            .args(arguments)
+            .args(["--graph-url", &server.url()])
+            .env("BULKGRAPH_TOKEN", "any");
+        command
+    }
+
+    /// Runs it against a server, to its end.
+    pub(crate) fn run_at(&self, server: &Server, arguments: &[&str]) -> Ran {
+        Ran::from(self.command_at(server, arguments).output().unwrap())
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::from(self.command().args(arguments).output().unwrap())

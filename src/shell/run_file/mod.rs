@@ -137,11 +137,6 @@ impl RunFile {
         })
     }
 
-    /// Where it lies.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// What the run is about.
     pub fn header(&self) -> Result<Header, RunFileError> {
         self.doing(Doing::Read, |connection| {
