@@ -9,11 +9,13 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::Simulator;
-use super::call::{Arrival, Payload, header, percent_decoded};
-use super::error::GraphError;
-use super::origin::{Origin, is_absolute};
-use super::reply::Reply;
-use super::routing::{Method, Route};
+use super::protocol::arrival::{Arrival, header};
+use super::protocol::call::Payload;
+use super::protocol::error::GraphError;
+use super::protocol::literal::percent_decoded;
+use super::protocol::origin::{Origin, is_absolute};
+use super::protocol::reply::Reply;
+use super::protocol::routing::{Method, Route};
 
 /// Graph: JSON batching.
 const MOST_REQUESTS: usize = 20;

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::call::Call;
-use super::odata::Query;
-use super::routing::{Route, Workload};
+use super::protocol::call::Call;
+use super::protocol::error::GraphError;
+use super::protocol::odata::Query;
+use super::protocol::reply::Reply;
+use super::protocol::routing::Route;
+use super::protocol::workload::Workload;
 use super::scenario;
 
 /// What one request costs.
@@ -52,15 +55,12 @@ impl Charge {
 /// POST, PATCH, PUT and DELETE cost one unit each (Graph: throttling limits).
 const WRITE_UNITS: u32 = 1;
 
-/// The dearest read: transitive members.
-pub(super) const MOST_UNITS: u32 = 5;
-
 /// Reads cost by address; `$select` and a small `$top` each save one unit, down to one.
 fn read_units(route: &Route, query: &Query) -> u32 {
-    let base = match route {
+    let base: u32 = match route {
         Route::Users | Route::User { .. } => 2,
         Route::Members { .. } | Route::MemberCount { .. } => 3,
-        Route::TransitiveMembers { .. } => MOST_UNITS,
+        Route::TransitiveMembers { .. } => 5,
         _ => 1,
     };
     let saved = u32::from(!query.select.is_empty()) + u32::from(query.is_small_page());
@@ -80,6 +80,15 @@ pub(super) struct Limits {
 pub(super) struct Throttled {
     /// When the same request would pass if nothing else came in between; never zero.
     pub(super) retry_after: Duration,
+}
+
+impl Throttled {
+    /// `Retry-After` in whole seconds, rounded up, so that a caller who obeys is not refused again.
+    pub(super) fn reply(self) -> Reply {
+        let whole = self.retry_after.as_secs() + u64::from(self.retry_after.subsec_nanos() > 0);
+        Reply::from(GraphError::too_many_requests())
+            .with_header("Retry-After", whole.max(1).to_string())
+    }
 }
 
 impl Limits {
@@ -175,7 +184,7 @@ impl TokenBucket {
 mod tests {
     use time::macros::datetime;
 
-    use super::super::routing::Method;
+    use super::super::protocol::routing::Method;
     use super::*;
 
     const START: OffsetDateTime = datetime!(2026-01-01 08:00 UTC);

@@ -31,16 +31,11 @@ use fastrand::Rng;
 use time::OffsetDateTime;
 
 mod batch;
-mod call;
 mod endpoints;
-mod error;
 mod inspection;
 mod latency;
 mod limits;
-mod odata;
-mod origin;
-mod reply;
-mod routing;
+mod protocol;
 mod sample;
 pub mod scenario;
 pub mod serve;
@@ -52,13 +47,14 @@ mod tests;
 pub use scenario::{Scenario, ScenarioError};
 pub use serve::{Running, serve, spawn};
 
-use call::{Arrival, Call, Payload};
-use error::GraphError;
 use latency::Latency;
 use limits::{Charge, Limits};
-use origin::Origin;
-use reply::Reply;
-use routing::{Method, Route};
+use protocol::arrival::Arrival;
+use protocol::call::{self, Call, Payload};
+use protocol::error::GraphError;
+use protocol::origin::{self, Origin};
+use protocol::reply::Reply;
+use protocol::routing::{Method, Route};
 use statistics::Statistics;
 use tenant::Tenant;
 
@@ -94,6 +90,27 @@ pub struct Answer {
     pub response: Response,
     /// How long after the request's arrival the response leaves.
     pub delay: Duration,
+    /// How the response reaches the caller.
+    pub delivery: Delivery,
+}
+
+/// How a response reaches the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// At once and complete.
+    Whole,
+    /// The connection is cut before the first byte.
+    Reset,
+    /// The head and so many bytes of the body arrive, then the connection is cut.
+    Cut {
+        /// Bytes of the body that arrive.
+        bytes: usize,
+    },
+    /// The body arrives evenly spread over a time, after the delay.
+    Drip {
+        /// From the head to the last byte.
+        over: Duration,
+    },
 }
 
 /// The pretend service with its tenant.
@@ -130,6 +147,7 @@ impl Simulator {
             return Answer {
                 response,
                 delay: Duration::ZERO,
+                delivery: Delivery::Whole,
             };
         }
         let delay = self.latency.next(&mut self.rng);
@@ -139,6 +157,7 @@ impl Simulator {
         Answer {
             response: reply.into_response(&arrival),
             delay,
+            delivery: Delivery::Whole,
         }
     }
 
@@ -200,7 +219,7 @@ impl Simulator {
         let charge = Charge::of(call);
         if let Err(throttled) = self.limits.charge(charge, call.arrival.now) {
             self.statistics.throttled();
-            return Reply::throttled(&throttled);
+            return throttled.reply();
         }
         self.statistics.executed(charge);
         let reply =

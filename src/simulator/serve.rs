@@ -121,7 +121,9 @@ async fn answer(
             .collect(),
         body: body.to_vec(),
     };
-    let Answer { response, delay } = {
+    let Answer {
+        response, delay, ..
+    } = {
         // A panic elsewhere leaves a tenant that is still good enough to look at.
         let mut simulator = simulator.lock().unwrap_or_else(PoisonError::into_inner);
         simulator.answer(&request, now())

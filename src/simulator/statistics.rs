@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::limits::Charge;
-use super::routing::Method;
+use super::protocol::routing::Method;
 
 /// Counts over the life of the simulator.
 #[derive(Debug, Default)]

@@ -6,10 +6,11 @@ use time::format_description::well_known::Iso8601;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::{collection, method_owner, require_known, wrong_kind};
-use crate::simulator::call::{Call, Payload, random_id};
-use crate::simulator::error::GraphError;
-use crate::simulator::reply::Reply;
-use crate::simulator::routing::Workload;
+use crate::simulator::protocol::arrival::random_id;
+use crate::simulator::protocol::call::{Call, Payload};
+use crate::simulator::protocol::error::GraphError;
+use crate::simulator::protocol::reply::Reply;
+use crate::simulator::protocol::workload::Workload;
 use crate::simulator::scenario::AccessPassPolicy;
 use crate::simulator::tenant::{AccessPass, Tenant, User, UserType};
 
@@ -136,7 +137,7 @@ fn wanted(
     }
     Ok(AccessPass {
         id: random_id(rng),
-        value: secret(rng, policy.default_length),
+        value: AccessPass::draw(rng, policy.default_length),
         created: call.arrival.now,
         start,
         lifetime_in_minutes,
@@ -175,16 +176,6 @@ fn start(call: &Call<'_>, value: &Value) -> Result<OffsetDateTime, GraphError> {
         ));
     }
     Ok(start)
-}
-
-/// A pass with the signs that recorded ones hold, among them some that CSV and URLs treat
-/// specially.
-pub(in crate::simulator) fn secret(rng: &mut Rng, length: u32) -> String {
-    const SIGNS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789&+=$*%@#!^?";
-    (0..length)
-        .filter_map(|_| rng.choice(SIGNS))
-        .map(|sign| char::from(*sign))
-        .collect()
 }
 
 fn refused(message: &str) -> GraphError {

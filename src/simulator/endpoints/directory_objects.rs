@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use super::{groups, members, with_context};
-use crate::simulator::call::Call;
-use crate::simulator::error::GraphError;
-use crate::simulator::reply::Reply;
+use crate::simulator::protocol::call::Call;
+use crate::simulator::protocol::error::GraphError;
+use crate::simulator::protocol::reply::Reply;
 use crate::simulator::tenant::Tenant;
 
 /// `GET /directoryObjects/{id}`.

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{collection, member_links, page_start, require_known, selected, with_context};
-use crate::simulator::call::Call;
-use crate::simulator::error::GraphError;
-use crate::simulator::odata::{Equality, PageToken, Query, unsupported_filter};
-use crate::simulator::reply::Reply;
-use crate::simulator::sample::DOMAIN;
-use crate::simulator::tenant::{Group, ObjectIndex, Tenant};
+use crate::simulator::protocol::call::Call;
+use crate::simulator::protocol::error::GraphError;
+use crate::simulator::protocol::odata::{Equality, PageToken, Query, unsupported_filter};
+use crate::simulator::protocol::reply::Reply;
+use crate::simulator::protocol::workload::Workload;
+use crate::simulator::tenant::{DOMAIN, Group, ObjectIndex, Tenant};
 
 /// Tells the tokens of `/groups` from those of a group's members.
 const COLLECTION: u32 = u32::MAX;
@@ -118,7 +118,7 @@ pub(super) fn find<'t>(
 /// Observed: `Invalid object identifier`.
 pub(super) fn invalid_identifier(key: &str) -> GraphError {
     GraphError::bad_request(
-        crate::simulator::routing::Workload::Directory,
+        Workload::Directory,
         format!("Invalid object identifier '{key}'."),
     )
 }

@@ -6,10 +6,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{groups, require_known};
-use crate::simulator::call::Call;
-use crate::simulator::error::GraphError;
-use crate::simulator::reply::Reply;
-use crate::simulator::routing::{Route, Workload};
+use crate::simulator::protocol::call::Call;
+use crate::simulator::protocol::error::GraphError;
+use crate::simulator::protocol::reply::Reply;
+use crate::simulator::protocol::routing::Route;
+use crate::simulator::protocol::workload::Workload;
 use crate::simulator::tenant::{Group, GroupKind, Object, ObjectIndex, Tenant};
 
 /// Graph: group-post-members.

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{collection, groups, page_start, users};
-use crate::simulator::call::Call;
-use crate::simulator::error::GraphError;
-use crate::simulator::odata::{PageToken, Query};
-use crate::simulator::reply::Reply;
+use crate::simulator::protocol::call::Call;
+use crate::simulator::protocol::error::GraphError;
+use crate::simulator::protocol::odata::{PageToken, Query};
+use crate::simulator::protocol::reply::Reply;
 use crate::simulator::tenant::{Object, ObjectIndex, Reach, Tenant};
 
 /// `GET /groups/{id}/members` and `/transitiveMembers` (Graph: group-list-members).

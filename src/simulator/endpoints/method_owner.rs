@@ -1,6 +1,6 @@
 //! The user whose authentication methods are asked for.
 
-use crate::simulator::error::GraphError;
+use crate::simulator::protocol::error::GraphError;
 use crate::simulator::tenant::{ObjectIndex, Tenant, User};
 
 /// Finds the user, and refuses one out of the caller's reach (observed: `accessDenied`, for reads

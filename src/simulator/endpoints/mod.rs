@@ -3,11 +3,11 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
-use super::error::GraphError;
-use super::odata::{PageToken, next_query};
-use super::reply::Reply;
-use super::routing::{Method, Route};
+use super::protocol::call::Call;
+use super::protocol::error::GraphError;
+use super::protocol::odata::{PageToken, next_query};
+use super::protocol::reply::Reply;
+use super::protocol::routing::{Method, Route};
 use super::tenant::{ObjectIndex, Reach, Tenant};
 
 mod access_passes;
@@ -18,8 +18,6 @@ mod members;
 mod method_owner;
 mod phone_methods;
 mod users;
-
-pub(super) use access_passes::secret;
 
 /// Carries out a request that passed the limits.
 pub(super) fn answer(

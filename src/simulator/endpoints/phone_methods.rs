@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{collection, method_owner, require_known, wrong_kind};
-use crate::simulator::call::Call;
-use crate::simulator::error::GraphError;
-use crate::simulator::odata::{Equality, unsupported_filter};
-use crate::simulator::reply::Reply;
-use crate::simulator::routing::Workload;
+use crate::simulator::protocol::call::Call;
+use crate::simulator::protocol::error::GraphError;
+use crate::simulator::protocol::odata::{Equality, unsupported_filter};
+use crate::simulator::protocol::reply::Reply;
+use crate::simulator::protocol::workload::Workload;
 use crate::simulator::tenant::{
     ObjectIndex, PhoneMethod, PhoneNumber, PhoneType, SmsSignInState, Tenant,
 };

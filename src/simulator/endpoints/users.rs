@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{selected, with_context};
-use crate::simulator::call::Call;
-use crate::simulator::error::GraphError;
-use crate::simulator::reply::Reply;
+use crate::simulator::protocol::call::Call;
+use crate::simulator::protocol::error::GraphError;
+use crate::simulator::protocol::reply::Reply;
 use crate::simulator::tenant::{Tenant, User, UserType};
 
 /// What `GET /users/{id}` shows unless told (Graph: user-get).

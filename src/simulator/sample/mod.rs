@@ -14,12 +14,9 @@ mod names;
 mod phones;
 mod users;
 
-use super::call::random_id;
+use super::protocol::arrival::random_id;
 use super::scenario::Scenario;
 use super::tenant::{AccessPass, Object, ObjectIndex, Tenant};
-
-/// The company's domain.
-pub(super) const DOMAIN: &str = "northgate-grocers.example";
 
 /// Builds the tenant.
 pub(super) fn tenant(scenario: &Scenario) -> Tenant {
@@ -50,7 +47,7 @@ pub(super) fn issue_passes(tenant: &mut Tenant, rng: &mut Rng, now: OffsetDateTi
         }
         let pass = AccessPass {
             id: random_id(rng),
-            value: super::endpoints::secret(rng, length),
+            value: AccessPass::draw(rng, length),
             created: now - Duration::hours(1),
             start: None,
             lifetime_in_minutes,

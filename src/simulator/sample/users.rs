@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::names::{CULTURES, Order};
-use super::{DOMAIN, Kind, People, Seed};
-use crate::simulator::tenant::{Object, Tenant, User, UserType};
+use super::{Kind, People, Seed};
+use crate::simulator::tenant::{DOMAIN, Object, Tenant, User, UserType};
 
 /// Someone at head office.
 struct Officer {

@@ -22,6 +22,9 @@ pub(crate) use user::{User, UserType};
 
 use super::scenario::Policies;
 
+/// The tenant's domain, in which principal names and mail addresses end.
+pub(crate) const DOMAIN: &str = "northgate-grocers.example";
+
 /// The place of an object in the tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ObjectIndex(pub(crate) u32);

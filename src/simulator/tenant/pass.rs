@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use fastrand::Rng;
 use time::{Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
@@ -50,6 +51,16 @@ impl Usability {
 }
 
 impl AccessPass {
+    /// The value of a new pass, with the signs that recorded ones hold, among them some that CSV and URLs treat
+    /// specially.
+    pub(crate) fn draw(rng: &mut Rng, length: u32) -> String {
+        const SIGNS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789&+=$*%@#!^?";
+        (0..length)
+            .filter_map(|_| rng.choice(SIGNS))
+            .map(|sign| char::from(*sign))
+            .collect()
+    }
+
     /// Whether the pass can be used now.
     pub(crate) fn usability(&self, now: OffsetDateTime) -> Usability {
         let start = self.start.unwrap_or(self.created);

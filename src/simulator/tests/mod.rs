@@ -170,7 +170,7 @@ impl From<Response> for Seen {
 
 impl Seen {
     fn header(&self, name: &str) -> Option<&str> {
-        super::call::header(&self.headers, name)
+        super::protocol::arrival::header(&self.headers, name)
     }
 
     #[track_caller]

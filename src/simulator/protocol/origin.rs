@@ -1,8 +1,8 @@
 //! Where a request was sent: scheme, host and version.
 
-use super::Request;
-use super::call::header;
+use super::arrival::header;
 use super::error::GraphError;
+use crate::simulator::Request;
 
 /// The version of Graph that is modelled.
 const VERSION: &str = "v1.0";
@@ -12,14 +12,14 @@ const GLOBAL_HOST: &str = "graph.microsoft.com";
 
 /// Scheme and host of a request; absolute links in replies begin with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     scheme: &'static str,
     authority: String,
 }
 
 impl Origin {
     /// Splits a request into where it was sent and what it asks for there.
-    pub(super) fn of(request: &Request) -> (Self, &str) {
+    pub(crate) fn of(request: &Request) -> (Self, &str) {
         let target = request.path_and_query.as_str();
         if let Some((scheme, authority, rest)) = split_absolute(target) {
             return (
@@ -42,13 +42,13 @@ impl Origin {
     }
 
     /// The address of the version root, such as `https://graph.microsoft.com/v1.0`.
-    pub(super) fn root(&self) -> String {
+    pub(crate) fn root(&self) -> String {
         format!("{}://{}/{VERSION}", self.scheme, self.authority)
     }
 
     /// The segments below the version root of an absolute link to this host, as `@odata.id` holds
     /// one.
-    pub(super) fn path_within<'l>(&self, link: &'l str) -> Option<&'l str> {
+    pub(crate) fn path_within<'l>(&self, link: &'l str) -> Option<&'l str> {
         let (_, authority, rest) = split_absolute(link)?;
         if !authority.eq_ignore_ascii_case(&self.authority) {
             return None;
@@ -58,7 +58,7 @@ impl Origin {
 }
 
 /// Strips the version; any other version is refused as Graph refuses one that does not exist.
-pub(super) fn within_version(target: &str) -> Result<&str, GraphError> {
+pub(crate) fn within_version(target: &str) -> Result<&str, GraphError> {
     let target = target.split('#').next().unwrap_or(target);
     let path = target.strip_prefix('/').unwrap_or(target);
     let end = path.find(['/', '?']).unwrap_or(path.len());
@@ -104,6 +104,6 @@ fn is_loopback(authority: &str) -> bool {
 }
 
 /// Whether an address names a host of its own.
-pub(super) fn is_absolute(url: &str) -> bool {
+pub(crate) fn is_absolute(url: &str) -> bool {
     url.contains("://") || url.starts_with("//")
 }

@@ -3,21 +3,21 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::call::percent_decoded;
 use super::error::GraphError;
+use super::literal::{percent_decoded, unquoted};
 
 /// The query options of one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Query {
-    pub(super) select: Vec<String>,
-    pub(super) top: Option<String>,
-    pub(super) filter: Option<String>,
-    pub(super) skip_token: Option<String>,
+pub(crate) struct Query {
+    pub(crate) select: Vec<String>,
+    pub(crate) top: Option<String>,
+    pub(crate) filter: Option<String>,
+    pub(crate) skip_token: Option<String>,
 }
 
 impl Query {
     /// Reads the options; names that do not start with `$` are custom and ignored.
-    pub(super) fn parse(query: &str) -> Result<Self, GraphError> {
+    pub(crate) fn parse(query: &str) -> Result<Self, GraphError> {
         let mut options = Self::default();
         let mut seen: Vec<String> = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -56,7 +56,7 @@ impl Query {
     }
 
     /// The size of a page: 100 unless told, at most 999 (Graph: group-list-members).
-    pub(super) fn page_size(&self) -> Result<usize, GraphError> {
+    pub(crate) fn page_size(&self) -> Result<usize, GraphError> {
         let Some(top) = &self.top else {
             return Ok(PAGE_DEFAULT);
         };
@@ -72,7 +72,7 @@ impl Query {
     }
 
     /// Whether `$top` is small enough to make a read cheaper (Graph: throttling limits).
-    pub(super) fn is_small_page(&self) -> bool {
+    pub(crate) fn is_small_page(&self) -> bool {
         self.top
             .as_ref()
             .and_then(|top| top.parse::<u32>().ok())
@@ -91,14 +91,14 @@ fn form_decoded(text: &str) -> String {
 
 /// A filter of the one form that is modelled: `property eq 'value'`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Equality {
-    pub(super) property: String,
-    pub(super) value: String,
+pub(crate) struct Equality {
+    pub(crate) property: String,
+    pub(crate) value: String,
 }
 
 impl Equality {
     /// Reads a filter; a quote inside the value is written twice.
-    pub(super) fn parse(filter: &str, resource: &str) -> Result<Self, GraphError> {
+    pub(crate) fn parse(filter: &str, resource: &str) -> Result<Self, GraphError> {
         let mut words = filter.trim().splitn(3, ' ').map(str::trim);
         let (Some(property), Some(operator), Some(literal)) =
             (words.next(), words.next(), words.next())
@@ -116,26 +116,12 @@ impl Equality {
     }
 }
 
-/// The text between single quotes, with doubled quotes undone; anything else is no literal.
-pub(super) fn unquoted(literal: &str) -> Option<String> {
-    let inner = literal.strip_prefix('\'')?.strip_suffix('\'')?;
-    let mut value = String::with_capacity(inner.len());
-    let mut characters = inner.chars();
-    while let Some(character) = characters.next() {
-        if character == '\'' && characters.next() != Some('\'') {
-            return None;
-        }
-        value.push(character);
-    }
-    Some(value)
-}
-
 fn invalid_filter() -> GraphError {
     GraphError::gateway("Invalid filter clause")
 }
 
 /// The directory's words for a filter it does not serve.
-pub(super) fn unsupported_filter(property: &str, resource: &str) -> GraphError {
+pub(crate) fn unsupported_filter(property: &str, resource: &str) -> GraphError {
     GraphError::unsupported_query(format!(
         "Unsupported or invalid query filter clause specified for property '{property}' of resource '{resource}'."
     ))
@@ -144,13 +130,13 @@ pub(super) fn unsupported_filter(property: &str, resource: &str) -> GraphError {
 /// Where a page ended: the collection and the last object seen. Pages go on after that object, so
 /// members that come or go meanwhile neither repeat nor hide others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PageToken {
-    pub(super) collection: u32,
-    pub(super) last: u32,
+pub(crate) struct PageToken {
+    pub(crate) collection: u32,
+    pub(crate) last: u32,
 }
 
 impl PageToken {
-    pub(super) fn encode(self) -> String {
+    pub(crate) fn encode(self) -> String {
         let mut bytes = Vec::with_capacity(9);
         bytes.push(TOKEN_FORM);
         bytes.extend(self.collection.to_be_bytes());
@@ -158,7 +144,7 @@ impl PageToken {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    pub(super) fn decode(text: &str) -> Option<Self> {
+    pub(crate) fn decode(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (form, rest) = bytes.split_first()?;
         let (collection, last) = rest.split_first_chunk::<4>()?;
@@ -175,7 +161,7 @@ impl PageToken {
 const TOKEN_FORM: u8 = 0x52;
 
 /// The query of the next page: the caller's own options with the new token.
-pub(super) fn next_query(query: &str, token: PageToken) -> String {
+pub(crate) fn next_query(query: &str, token: PageToken) -> String {
     let mut parts: Vec<&str> = query
         .split('&')
         .filter(|pair| {

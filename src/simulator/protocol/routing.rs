@@ -1,12 +1,12 @@
 //! Which address a request is for.
 
-use super::call::percent_decoded;
 use super::error::GraphError;
-use super::odata::unquoted;
+use super::literal::{percent_decoded, unquoted};
+use super::workload::Workload;
 
 /// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Method {
+pub(crate) enum Method {
     Get,
     Post,
     Patch,
@@ -16,7 +16,7 @@ pub(super) enum Method {
 }
 
 impl Method {
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         match text.to_ascii_uppercase().as_str() {
             "GET" => Self::Get,
             "POST" => Self::Post,
@@ -27,7 +27,7 @@ impl Method {
         }
     }
 
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
@@ -39,28 +39,19 @@ impl Method {
     }
 
     /// Whether the request counts as a write (Graph: throttling limits).
-    pub(super) fn is_write(self) -> bool {
+    pub(crate) fn is_write(self) -> bool {
         matches!(self, Self::Post | Self::Patch | Self::Put | Self::Delete)
     }
 
     /// Whether `$batch` insists on a body and its type (observed; see [`batch`](super::batch)).
-    pub(super) fn carries_body(self) -> bool {
+    pub(crate) fn carries_body(self) -> bool {
         matches!(self, Self::Post | Self::Patch | Self::Put)
     }
 }
 
-/// A part of Graph with limits of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Workload {
-    /// Users, groups, members, directory objects.
-    Directory,
-    /// Phone methods and Temporary Access Passes.
-    AuthenticationMethods,
-}
-
 /// A modelled address with its keys, as they were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Route {
+pub(crate) enum Route {
     Users,
     User { user: String },
     Authentication { user: String },
@@ -82,7 +73,7 @@ pub(super) enum Route {
 
 impl Route {
     /// Reads the path below the version root.
-    pub(super) fn parse(path: &str) -> Result<Self, GraphError> {
+    pub(crate) fn parse(path: &str) -> Result<Self, GraphError> {
         let segments = segments(path);
         if let Some(route) = Self::of(&segments) {
             return Ok(route);
@@ -147,7 +138,7 @@ impl Route {
     }
 
     /// The address with its keys taken out, as the statistics name it.
-    pub(super) fn pattern(&self) -> &'static str {
+    pub(crate) fn pattern(&self) -> &'static str {
         match self {
             Self::Users => "/users",
             Self::User { .. } => "/users/{id}",
@@ -170,7 +161,7 @@ impl Route {
     }
 
     /// Whose limits the request counts against.
-    pub(super) fn workload(&self) -> Workload {
+    pub(crate) fn workload(&self) -> Workload {
         match self {
             Self::Authentication { .. }
             | Self::PhoneMethods { .. }

@@ -3,11 +3,21 @@
 //! Every key may be left out; an unknown key is an error. [`Scenario::default`] is the sample
 //! tenant that the files in `samples` were made for.
 
-use std::num::NonZeroU32;
-
 use serde::Deserialize;
 
-use super::limits::MOST_UNITS;
+mod limits;
+mod policies;
+mod service;
+mod tenant;
+
+pub use limits::{DirectoryLimits, Limits, MethodLimits};
+pub use policies::{AccessPassPolicy, Policies};
+pub use service::Service;
+pub use tenant::TenantSize;
+
+/// The dearest read, transitive members, costs that many resource units; a smaller bucket would
+/// never let it through.
+const MOST_UNITS: u32 = 5;
 
 /// A tenant, its service, its limits and its policies.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -34,143 +44,6 @@ impl Default for Scenario {
             service: Service::default(),
             limits: Limits::default(),
             policies: Policies::default(),
-        }
-    }
-}
-
-/// How many objects the tenant holds.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TenantSize {
-    /// `users`: all users, guests among them; 100 to 2,000,000; 3,000 by default. The group
-    /// `All staff` holds every one of them.
-    pub users: u32,
-    /// `groups`: all groups; 60 to 100,000; 240 by default. What is left after the special ones is
-    /// stores, four groups each.
-    pub groups: u32,
-}
-
-impl Default for TenantSize {
-    fn default() -> Self {
-        Self {
-            users: 3_000,
-            groups: 240,
-        }
-    }
-}
-
-/// How fast the service answers.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Service {
-    /// `latency_ms`: the least time to an answer, in milliseconds; 120 by default.
-    pub latency_ms: u32,
-    /// `jitter_ms`: up to how much more, in milliseconds, evenly spread; 60 by default.
-    pub jitter_ms: u32,
-}
-
-impl Default for Service {
-    fn default() -> Self {
-        Self {
-            latency_ms: 120,
-            jitter_ms: 60,
-        }
-    }
-}
-
-/// How much the service lets through.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// `[limits.directory]`: users, groups, members.
-    pub directory: DirectoryLimits,
-    /// `[limits.authentication_methods]`: phones and passes.
-    pub authentication_methods: MethodLimits,
-}
-
-/// The limits of the directory for one application in one tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DirectoryLimits {
-    /// `units`: resource units per window; 5 or more, as the dearest read costs 5; 3,500 by
-    /// default, the quota of the smallest tenants (Graph: throttling limits; 5,000 and 8,000 for
-    /// larger ones).
-    pub units: NonZeroU32,
-    /// `units_per_seconds`: the window for units, in seconds; 10 by default (same source).
-    pub units_per_seconds: NonZeroU32,
-    /// `writes`: write requests per window; 3,000 by default (same source).
-    pub writes: NonZeroU32,
-    /// `writes_per_seconds`: the window for writes, in seconds; 150 by default (same source).
-    pub writes_per_seconds: NonZeroU32,
-}
-
-impl Default for DirectoryLimits {
-    fn default() -> Self {
-        Self {
-            units: nonzero(3_500),
-            units_per_seconds: nonzero(10),
-            writes: nonzero(3_000),
-            writes_per_seconds: nonzero(150),
-        }
-    }
-}
-
-/// The limits of the authentication methods.
-///
-/// Their real quota is unknown: the one documented number, 5 requests in 10 seconds, stands in a
-/// table about reports, and users measured about 5 a second. The defaults are far above both, so
-/// that a demo of 200 rows meets a few refusals and still ends in seconds.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MethodLimits {
-    /// `requests_per_second`: the lasting rate, reads and writes together; 50 by default.
-    pub requests_per_second: NonZeroU32,
-    /// `burst`: how many requests an untouched service takes at once; 30 by default.
-    pub burst: NonZeroU32,
-}
-
-impl Default for MethodLimits {
-    fn default() -> Self {
-        Self {
-            requests_per_second: nonzero(50),
-            burst: nonzero(30),
-        }
-    }
-}
-
-/// What the tenant allows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Policies {
-    /// `[policies.temporary_access_pass]`.
-    pub temporary_access_pass: AccessPassPolicy,
-}
-
-/// The tenant's Temporary Access Pass policy; the defaults are Graph's own (Graph:
-/// temporaryAccessPassAuthenticationMethodConfiguration).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AccessPassPolicy {
-    /// `minimum_lifetime_in_minutes`: 10 to 43,200; 60 by default.
-    pub minimum_lifetime_in_minutes: u32,
-    /// `maximum_lifetime_in_minutes`: from the minimum to 43,200; 480 by default.
-    pub maximum_lifetime_in_minutes: u32,
-    /// `default_lifetime_in_minutes`: between the two; 60 by default.
-    pub default_lifetime_in_minutes: u32,
-    /// `default_length`: characters of a pass, 8 to 48; 8 by default.
-    pub default_length: u32,
-    /// `is_usable_once`: whether every pass is for one use only; false by default.
-    pub is_usable_once: bool,
-}
-
-impl Default for AccessPassPolicy {
-    fn default() -> Self {
-        Self {
-            minimum_lifetime_in_minutes: 60,
-            maximum_lifetime_in_minutes: 480,
-            default_lifetime_in_minutes: 60,
-            default_length: 8,
-            is_usable_once: false,
         }
     }
 }
@@ -274,14 +147,6 @@ fn line_of(text: &str, offset: usize) -> usize {
         + 1
 }
 
-/// For the defaults above, none of which is zero.
-const fn nonzero(value: u32) -> NonZeroU32 {
-    match NonZeroU32::new(value) {
-        Some(value) => value,
-        None => NonZeroU32::MIN,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_scenarios_of_the_samples_can_be_read() {
-        let large_group = include_str!("../../samples/scenarios/large-group.toml");
+        let large_group = include_str!("../../../samples/scenarios/large-group.toml");
         let scenario = Scenario::from_toml(large_group).unwrap();
         assert_eq!(scenario.tenant.users, 10_000);
         assert_eq!(scenario.service.latency_ms, 0);

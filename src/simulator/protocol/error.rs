@@ -7,13 +7,13 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::call::Arrival;
-use super::routing::Workload;
+use super::arrival::Arrival;
+use super::workload::Workload;
 
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct GraphError {
-    pub(super) status: u16,
+pub(crate) struct GraphError {
+    pub(crate) status: u16,
     code: &'static str,
     message: String,
     inner: Inner,
@@ -49,7 +49,7 @@ impl GraphError {
     }
 
     /// A request the workload does not take, in that workload's code.
-    pub(super) fn bad_request(workload: Workload, message: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(workload: Workload, message: impl Into<String>) -> Self {
         match workload {
             Workload::Directory => Self::directory(400, "Request_BadRequest", message),
             Workload::AuthenticationMethods => Self::authentication(400, "badRequest", message),
@@ -57,17 +57,17 @@ impl GraphError {
     }
 
     /// The gateway refuses the request before any workload sees it.
-    pub(super) fn gateway(message: impl Into<String>) -> Self {
+    pub(crate) fn gateway(message: impl Into<String>) -> Self {
         Self::directory(400, "BadRequest", message)
     }
 
     /// The caller sent no token.
-    pub(super) fn token_empty() -> Self {
+    pub(crate) fn token_empty() -> Self {
         Self::directory(401, "InvalidAuthenticationToken", "Access token is empty.")
     }
 
     /// Our reading of the message; the status is HTTP's.
-    pub(super) fn method_not_allowed() -> Self {
+    pub(crate) fn method_not_allowed() -> Self {
         Self::directory(
             405,
             "Request_BadRequest",
@@ -76,7 +76,7 @@ impl GraphError {
     }
 
     /// The address exists in Graph and not here; said plainly rather than imitated.
-    pub(super) fn not_simulated(what: &str) -> Self {
+    pub(crate) fn not_simulated(what: &str) -> Self {
         Self::directory(
             501,
             "notImplemented",
@@ -85,7 +85,7 @@ impl GraphError {
     }
 
     /// The body is not readable JSON, or its Content-Type does not say so.
-    pub(super) fn unreadable_payload() -> Self {
+    pub(crate) fn unreadable_payload() -> Self {
         Self::gateway(
             "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid \
              JSON format.",
@@ -93,7 +93,7 @@ impl GraphError {
     }
 
     /// The object is absent, or what it refers to is.
-    pub(super) fn resource_not_found(key: &str) -> Self {
+    pub(crate) fn resource_not_found(key: &str) -> Self {
         Self::directory(
             404,
             "Request_ResourceNotFound",
@@ -104,12 +104,12 @@ impl GraphError {
     }
 
     /// The query is valid `OData` that the directory does not answer.
-    pub(super) fn unsupported_query(message: impl Into<String>) -> Self {
+    pub(crate) fn unsupported_query(message: impl Into<String>) -> Self {
         Self::directory(400, "Request_UnsupportedQuery", message)
     }
 
     /// The page token is not one the service issued for this collection.
-    pub(super) fn expired_page_token() -> Self {
+    pub(crate) fn expired_page_token() -> Self {
         Self::directory(
             400,
             "Directory_ExpiredPageToken",
@@ -118,7 +118,7 @@ impl GraphError {
     }
 
     /// The caller may not write this group.
-    pub(super) fn insufficient_privileges() -> Self {
+    pub(crate) fn insufficient_privileges() -> Self {
         Self::directory(
             403,
             "Authorization_RequestDenied",
@@ -127,7 +127,7 @@ impl GraphError {
     }
 
     /// The user has no such method. Code as observed, message our reading.
-    pub(super) fn method_not_found() -> Self {
+    pub(crate) fn method_not_found() -> Self {
         Self::authentication(
             404,
             "resourceNotFound",
@@ -136,13 +136,13 @@ impl GraphError {
     }
 
     /// The caller may not touch this user's methods.
-    pub(super) fn access_denied() -> Self {
+    pub(crate) fn access_denied() -> Self {
         Self::authentication(403, "accessDenied", "Request Authorization failed")
     }
 
     /// The number is saved, but another user signs in with it. Status and code observed, message
     /// our reading.
-    pub(super) fn phone_number_not_unique() -> Self {
+    pub(crate) fn phone_number_not_unique() -> Self {
         Self::authentication(
             409,
             "phoneNumberNotUnique",
@@ -151,7 +151,7 @@ impl GraphError {
     }
 
     /// A quota is used up (Graph: throttling).
-    pub(super) fn too_many_requests() -> Self {
+    pub(crate) fn too_many_requests() -> Self {
         Self::new(
             429,
             "TooManyRequests",
@@ -162,7 +162,7 @@ impl GraphError {
 
     /// An earlier request of the batch, on which this one depends, failed. Status documented
     /// (Graph: JSON batching), the rest our reading.
-    pub(super) fn failed_dependency() -> Self {
+    pub(crate) fn failed_dependency() -> Self {
         Self::directory(
             424,
             "FailedDependency",
@@ -171,7 +171,7 @@ impl GraphError {
     }
 
     /// The body of the refusal.
-    pub(super) fn body(&self, arrival: &Arrival) -> Value {
+    pub(crate) fn body(&self, arrival: &Arrival) -> Value {
         let request_id = arrival.request_id.to_string();
         let client_request_id = arrival
             .client_request_id

@@ -4,18 +4,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::Response;
-use super::call::Arrival;
+use super::arrival::Arrival;
 use super::error::GraphError;
-use super::limits::Throttled;
+use crate::simulator::Response;
 
 /// The content type Graph gives its JSON.
 const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 /// Status, headers and body.
 #[derive(Debug, Clone)]
-pub(super) struct Reply {
-    pub(super) status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     headers: Vec<(&'static str, String)>,
     body: Body,
 }
@@ -30,7 +29,7 @@ enum Body {
 }
 
 impl Reply {
-    pub(super) fn no_content() -> Self {
+    pub(crate) fn no_content() -> Self {
         Self {
             status: 204,
             headers: Vec::new(),
@@ -38,7 +37,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn json(status: u16, body: Value) -> Self {
+    pub(crate) fn json(status: u16, body: Value) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -46,7 +45,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn text(body: String) -> Self {
+    pub(crate) fn text(body: String) -> Self {
         Self {
             status: 200,
             headers: Vec::new(),
@@ -54,20 +53,12 @@ impl Reply {
         }
     }
 
-    /// `Retry-After` in whole seconds, rounded up, so that a caller who obeys is not refused again.
-    pub(super) fn throttled(throttled: &Throttled) -> Self {
-        let whole =
-            throttled.retry_after.as_secs() + u64::from(throttled.retry_after.subsec_nanos() > 0);
-        Self::from(GraphError::too_many_requests())
-            .with_header("Retry-After", whole.max(1).to_string())
-    }
-
-    pub(super) fn with_header(mut self, name: &'static str, value: String) -> Self {
+    pub(crate) fn with_header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    pub(super) fn succeeded(&self) -> bool {
+    pub(crate) fn succeeded(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
@@ -81,7 +72,7 @@ impl Reply {
     }
 
     /// The reply as an HTTP response of its own.
-    pub(super) fn into_response(self, arrival: &Arrival) -> Response {
+    pub(crate) fn into_response(self, arrival: &Arrival) -> Response {
         let mut headers: Vec<(String, String)> = vec![
             (
                 "Date".to_owned(),
@@ -122,7 +113,7 @@ impl Reply {
 
     /// The reply as one member of a batch's `responses` (Graph: JSON batching). A reply without a
     /// body has no `body` member; text travels as base64.
-    pub(super) fn into_inner(self, id: &str, arrival: &Arrival) -> Value {
+    pub(crate) fn into_inner(self, id: &str, arrival: &Arrival) -> Value {
         let mut headers = Map::new();
         headers.insert("Cache-Control".to_owned(), json!("no-cache"));
         if let Some(kind) = self.content_type() {

@@ -1,0 +1,10 @@
+//! Parts of Graph.
+
+/// A part of Graph with limits of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Workload {
+    /// Users, groups, members, directory objects.
+    Directory,
+    /// Phone methods and Temporary Access Passes.
+    AuthenticationMethods,
+}
