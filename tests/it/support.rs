@@ -205,12 +205,12 @@ impl Tenant {
             .unwrap()
     }
 
-    /// The ids of a group's members, sorted.
+    /// The ids of the members of a group, found by its name or id; sorted.
     pub(crate) fn members(&self, name: &str) -> Vec<&str> {
         let groups = self.tenant["groups"].as_array().unwrap();
         let group = groups
             .iter()
-            .find(|group| group["displayName"] == name)
+            .find(|group| group["displayName"] == name || group["id"] == name)
             .unwrap();
         let mut members: Vec<&str> = group["members"]
             .as_array()

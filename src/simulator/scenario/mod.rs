@@ -26,6 +26,9 @@ pub struct Scenario {
     /// `seed`: where all randomness starts, 0 to 2^63 - 1; 2026 by default. Names and ids follow
     /// from it, so the sample inputs fit the default only.
     pub seed: u64,
+    /// `chance`: where the randomness of the service starts, such as its latency and its faults; as
+    /// `seed` by default. Another one is another day in the same tenant.
+    pub chance: Option<u64>,
     /// `[tenant]`: how many objects there are.
     pub tenant: TenantSize,
     /// `[service]`: how fast it answers.
@@ -46,6 +49,7 @@ impl Default for Scenario {
     fn default() -> Self {
         Self {
             seed: 2026,
+            chance: None,
             tenant: TenantSize::default(),
             service: Service::default(),
             limits: Limits::default(),
