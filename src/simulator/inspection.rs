@@ -1,14 +1,16 @@
 //! What a test wants to know about the tenant and the service, outside of Graph.
 //!
 //! `GET /_simulator/tenant` shows users with their phones and passes, and groups with their
-//! members; `GET /_simulator/statistics` shows what the service saw. Neither needs a token, costs
-//! anything nor is counted.
+//! members; `GET /_simulator/statistics` shows what the service saw. `POST /_simulator/sign-in`
+//! with `userPrincipalName` and `temporaryAccessPass` is a person at the door: `signedIn` says
+//! whether the pass lets that person in now, and `reason` why not; a pass for one use is used up.
+//! None of them needs a token, costs anything or is counted.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::statistics::Statistics;
-use super::tenant::{Object, ObjectIndex, PhoneType, Tenant, User};
+use super::tenant::{Entry, Object, ObjectIndex, PhoneType, Tenant, User};
 use super::{Request, Response};
 
 /// Where the inspection lives.
@@ -16,24 +18,39 @@ const ROOT: &str = "/_simulator/";
 
 /// Answers a request to the inspection; `None` for anything else.
 pub(super) fn answer(
-    tenant: &Tenant,
+    tenant: &mut Tenant,
     statistics: &Statistics,
     request: &Request,
     now: OffsetDateTime,
 ) -> Option<Response> {
     let (_, target) = super::Origin::of(request);
     let path = target.split('?').next()?.strip_prefix(ROOT)?;
-    let body = match path {
-        "tenant" => Some(tenant_json(tenant, now)),
-        "statistics" => Some(statistics.to_json()),
-        _ => None,
+    let body = match (request.method.to_ascii_uppercase().as_str(), path) {
+        ("GET", "tenant") => Ok(tenant_json(tenant, now)),
+        ("GET", "statistics") => Ok(statistics.to_json()),
+        ("POST", "sign-in") => sign_in(tenant, &request.body, now).ok_or(400),
+        _ => Err(404),
     };
-    let body = body.filter(|_| request.method.eq_ignore_ascii_case("GET"));
     Some(Response {
-        status: if body.is_some() { 200 } else { 404 },
+        status: body.as_ref().err().copied().unwrap_or(200),
         headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
-        body: body.unwrap_or_else(|| json!({})).to_string().into_bytes(),
+        body: body.unwrap_or_else(|_| json!({})).to_string().into_bytes(),
     })
+}
+
+/// `None` when the body does not name a user and a pass.
+fn sign_in(tenant: &mut Tenant, body: &[u8], now: OffsetDateTime) -> Option<Value> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let (user, pass) = (text("userPrincipalName")?, text("temporaryAccessPass")?);
+    let reason = match tenant.enter_with_pass(user, pass, now) {
+        Entry::Admitted => None,
+        Entry::NoSuchUser => Some("NoSuchUser"),
+        Entry::WrongPass => Some("WrongPass"),
+        Entry::Unusable(usability) => Some(usability.as_str()),
+        Entry::NotSettled => Some("NotSettled"),
+    };
+    Some(json!({"signedIn": reason.is_none(), "reason": reason}))
 }
 
 fn tenant_json(tenant: &Tenant, now: OffsetDateTime) -> Value {
@@ -72,7 +89,7 @@ fn user_json(tenant: &Tenant, index: ObjectIndex, user: &User, now: OffsetDateTi
             "id": pass.id,
             "value": pass.value,
             "createdDateTime": pass.created_json(),
-            "isUsable": pass.usability(now).is_usable(),
+            "isUsable": tenant.pass_usability(index, pass, now).is_usable(),
         })
     });
     json!({

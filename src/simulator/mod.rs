@@ -9,7 +9,8 @@
 //!
 //! - `$batch` with its rules for ids, order, dependencies and bodies;
 //! - users, groups and the links between them, including which groups can be written;
-//! - phone methods and Temporary Access Passes, with SMS sign-in registration and the pass policy;
+//! - phone methods and Temporary Access Passes, with SMS sign-in registration and the policy that says
+//!   who may have them, which clients can change;
 //! - the limits of the directory (resource units and writes) and of the authentication methods;
 //! - Graph's error bodies, as recorded where a record exists, and marked as "our reading"
 //!   elsewhere.
@@ -55,6 +56,7 @@ use protocol::error::GraphError;
 use protocol::origin::{self, Origin};
 use protocol::reply::Reply;
 use protocol::routing::{Method, Route};
+use protocol::workload::Workload;
 use statistics::Statistics;
 use tenant::Tenant;
 
@@ -121,6 +123,8 @@ pub struct Simulator {
     latency: Latency,
     statistics: Statistics,
     rng: Rng,
+    /// The share of refusals of the authentication methods that are no `OData` errors.
+    foreign_error_bodies: f64,
     opened: bool,
 }
 
@@ -133,6 +137,7 @@ impl Simulator {
             latency: Latency::new(&scenario.service),
             statistics: Statistics::default(),
             rng: Rng::with_seed(scenario.seed),
+            foreign_error_bodies: scenario.service.foreign_error_bodies,
             opened: false,
         }
     }
@@ -143,7 +148,8 @@ impl Simulator {
     /// were.
     pub fn answer(&mut self, request: &Request, now: OffsetDateTime) -> Answer {
         self.open(now);
-        if let Some(response) = inspection::answer(&self.tenant, &self.statistics, request, now) {
+        if let Some(response) = inspection::answer(&mut self.tenant, &self.statistics, request, now)
+        {
             return Answer {
                 response,
                 delay: Duration::ZERO,
@@ -224,9 +230,22 @@ impl Simulator {
         self.statistics.executed(charge);
         let reply =
             endpoints::answer(&mut self.tenant, &mut self.rng, call).unwrap_or_else(Reply::from);
+        let reply = self.maybe_foreign(call, reply);
         match charge.resource_unit_header() {
             Some(units) => reply.with_header("x-ms-resource-unit", units),
             None => reply,
+        }
+    }
+
+    /// Now and then, the back end of the authentication methods refuses in words of its own.
+    fn maybe_foreign(&mut self, call: &Call<'_>, reply: Reply) -> Reply {
+        let may_be = self.foreign_error_bodies > 0.0
+            && (400..500).contains(&reply.status)
+            && call.route.workload() == Workload::AuthenticationMethods;
+        if may_be && self.rng.f64() < self.foreign_error_bodies {
+            reply.with_foreign_body()
+        } else {
+            reply
         }
     }
 }

@@ -17,6 +17,29 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     headers: Vec<(&'static str, String)>,
     body: Body,
+    /// What the request did to the tenant; `None` where an address does not say, as reads.
+    pub(crate) effect: Option<Effect>,
+}
+
+/// What a write did to the tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Something is different from before, even if the reply is a refusal.
+    Changed,
+    /// Everything was so already.
+    Nothing,
+    /// A pass took the place of one that could have been used, now or later.
+    ReplacedUsablePass,
+}
+
+impl Effect {
+    pub(crate) fn of(changed: bool) -> Self {
+        if changed {
+            Self::Changed
+        } else {
+            Self::Nothing
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -26,6 +49,8 @@ enum Body {
     Text(String),
     /// Written out late, because its ids belong to the request.
     Error(GraphError),
+    /// What the back end of the authentication methods says at times instead.
+    Foreign,
 }
 
 impl Reply {
@@ -34,6 +59,7 @@ impl Reply {
             status: 204,
             headers: Vec::new(),
             body: Body::Empty,
+            effect: None,
         }
     }
 
@@ -42,6 +68,7 @@ impl Reply {
             status,
             headers: Vec::new(),
             body: Body::Json(body),
+            effect: None,
         }
     }
 
@@ -50,11 +77,23 @@ impl Reply {
             status: 200,
             headers: Vec::new(),
             body: Body::Text(body),
+            effect: None,
         }
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    pub(crate) fn with_effect(mut self, effect: Effect) -> Self {
+        self.effect = Some(effect);
+        self
+    }
+
+    /// The same refusal in a body that is no `OData` error (observed; the status is our reading).
+    pub(crate) fn with_foreign_body(mut self) -> Self {
+        self.body = Body::Foreign;
         self
     }
 
@@ -68,6 +107,7 @@ impl Reply {
             Body::Json(_) => Some(JSON),
             Body::Text(_) => Some("text/plain"),
             Body::Error(_) => Some("application/json"),
+            Body::Foreign => Some("application/json; charset=utf-8"),
         }
     }
 
@@ -103,6 +143,7 @@ impl Reply {
             Body::Json(value) => value.to_string().into_bytes(),
             Body::Text(text) => text.into_bytes(),
             Body::Error(error) => error.body(arrival).to_string().into_bytes(),
+            Body::Foreign => foreign().to_string().into_bytes(),
         };
         Response {
             status: self.status,
@@ -131,6 +172,7 @@ impl Reply {
             Body::Json(value) => Some(value),
             Body::Text(text) => Some(Value::String(STANDARD.encode(text))),
             Body::Error(error) => Some(error.body(arrival)),
+            Body::Foreign => Some(foreign()),
         };
         if let Some(body) = body {
             inner.insert("body".to_owned(), body);
@@ -139,12 +181,22 @@ impl Reply {
     }
 }
 
+/// As recorded, shortened.
+fn foreign() -> Value {
+    json!({
+        "Message": "No HTTP resource was found that matches the request URI \
+                    'https://mface.windowsazure.com/odata/users/phoneMethods'.",
+        "MessageDetail": "No route data was found for this request.",
+    })
+}
+
 impl From<GraphError> for Reply {
     fn from(error: GraphError) -> Self {
         Self {
             status: error.status,
             headers: Vec::new(),
             body: Body::Error(error),
+            effect: None,
         }
     }
 }

@@ -5,13 +5,15 @@
 
 use serde::Deserialize;
 
+mod authentication_methods;
 mod limits;
 mod policies;
 mod service;
 mod tenant;
 
+pub use authentication_methods::{AuthenticationMethods, ExistingPass, PassOutsidePolicy};
 pub use limits::{DirectoryLimits, Limits, MethodLimits};
-pub use policies::{AccessPassPolicy, Policies};
+pub use policies::{AccessPassPolicy, Policies, PolicyState, SmsPolicy};
 pub use service::Service;
 pub use tenant::TenantSize;
 
@@ -20,7 +22,7 @@ pub use tenant::TenantSize;
 const MOST_UNITS: u32 = 5;
 
 /// A tenant, its service, its limits and its policies.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// `seed`: where all randomness starts, 0 to 2^63 - 1; 2026 by default. Names and ids follow
@@ -34,6 +36,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// `[policies]`: what the tenant allows.
     pub policies: Policies,
+    /// `[authentication_methods]`: how it behaves where nobody knows how Graph does.
+    pub authentication_methods: AuthenticationMethods,
 }
 
 impl Default for Scenario {
@@ -44,6 +48,7 @@ impl Default for Scenario {
             service: Service::default(),
             limits: Limits::default(),
             policies: Policies::default(),
+            authentication_methods: AuthenticationMethods::default(),
         }
     }
 }
@@ -67,7 +72,7 @@ pub enum ScenarioError {
         /// What would do.
         range: String,
         /// What was given.
-        value: u32,
+        value: String,
     },
 }
 
@@ -87,11 +92,6 @@ impl Scenario {
     }
 
     fn check(&self) -> Result<(), ScenarioError> {
-        let pass = &self.policies.temporary_access_pass;
-        let (least, most) = (
-            pass.minimum_lifetime_in_minutes,
-            pass.maximum_lifetime_in_minutes,
-        );
         within("tenant.users", self.tenant.users, 100, 2_000_000)?;
         within("tenant.groups", self.tenant.groups, 60, 100_000)?;
         within(
@@ -100,30 +100,9 @@ impl Scenario {
             MOST_UNITS,
             u32::MAX,
         )?;
-        within(
-            "policies.temporary_access_pass.minimum_lifetime_in_minutes",
-            least,
-            10,
-            43_200,
-        )?;
-        within(
-            "policies.temporary_access_pass.maximum_lifetime_in_minutes",
-            most,
-            least,
-            43_200,
-        )?;
-        within(
-            "policies.temporary_access_pass.default_lifetime_in_minutes",
-            pass.default_lifetime_in_minutes,
-            least,
-            most,
-        )?;
-        within(
-            "policies.temporary_access_pass.default_length",
-            pass.default_length,
-            8,
-            48,
-        )
+        self.service.check()?;
+        self.policies.check()?;
+        self.authentication_methods.check()
     }
 }
 
@@ -136,7 +115,32 @@ fn within(key: &'static str, value: u32, least: u32, most: u32) -> Result<(), Sc
     } else {
         format!("{least} to {most}")
     };
+    let value = value.to_string();
     Err(ScenarioError::OutOfRange { key, range, value })
+}
+
+/// A share of requests lies between none and all of them.
+fn share(key: &'static str, value: f64) -> Result<(), ScenarioError> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(ScenarioError::OutOfRange {
+        key,
+        range: "0 to 1".to_owned(),
+        value: value.to_string(),
+    })
+}
+
+/// Two readings of a status.
+fn either(key: &'static str, value: u16, readings: [u16; 2]) -> Result<(), ScenarioError> {
+    if readings.contains(&value) {
+        return Ok(());
+    }
+    Err(ScenarioError::OutOfRange {
+        key,
+        range: format!("{} or {}", readings[0], readings[1]),
+        value: value.to_string(),
+    })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -182,6 +186,18 @@ mod tests {
         refused(
             "[policies.temporary_access_pass]\nmaximum_lifetime_in_minutes = 30\n",
             "`policies.temporary_access_pass.maximum_lifetime_in_minutes` must be 60 to 43200, not 30",
+        );
+        refused(
+            "[service]\nforeign_error_bodies = 1.5\n",
+            "`service.foreign_error_bodies` must be 0 to 1, not 1.5",
+        );
+        refused(
+            "[authentication_methods]\nphone_update_status = 201\n",
+            "`authentication_methods.phone_update_status` must be 204 or 200, not 201",
+        );
+        refused(
+            "[policies.sms]\nstate = \"off\"\n",
+            "line 2: unknown variant `off`",
         );
     }
 
