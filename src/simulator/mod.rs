@@ -20,6 +20,7 @@
 //! - **Time passing inside the service.** A write is visible to the next request; there is no
 //!   replication lag yet, and a batch takes as long as one request.
 //! - **Permissions.** Any bearer token is accepted; some users are marked as out of its reach.
+//! - **Licences.** Everyone has those that SMS sign-in asks for.
 //! - **The rest of Graph.** A known address that is not modelled answers `501 notImplemented`
 //!   rather than something plausible.
 //!

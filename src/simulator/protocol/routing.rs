@@ -106,54 +106,6 @@ impl Route {
         Some(match names.as_slice() {
             ["users"] => Self::Users,
             ["users", _] => Self::User { user: key(1) },
-            ["users", _, "authentication"] => Self::Authentication { user: key(1) },
-            ["users", _, "authentication", "phonemethods"] => Self::PhoneMethods { user: key(1) },
-            ["users", _, "authentication", "phonemethods", _] => Self::PhoneMethod {
-                user: key(1),
-                method: key(4),
-            },
-            [
-                "users",
-                _,
-                "authentication",
-                "phonemethods",
-                _,
-                "enablesmssignin" | "microsoft.graph.enablesmssignin",
-            ] => Self::EnableSmsSignIn {
-                user: key(1),
-                method: key(4),
-            },
-            [
-                "users",
-                _,
-                "authentication",
-                "phonemethods",
-                _,
-                "disablesmssignin" | "microsoft.graph.disablesmssignin",
-            ] => Self::DisableSmsSignIn {
-                user: key(1),
-                method: key(4),
-            },
-            ["users", _, "authentication", "methods"] => {
-                Self::AuthenticationMethods { user: key(1) }
-            }
-            ["users", _, "authentication", "methods", _] => Self::AuthenticationMethod {
-                user: key(1),
-                method: key(4),
-            },
-            ["users", _, "authentication", "temporaryaccesspassmethods"] => {
-                Self::AccessPasses { user: key(1) }
-            }
-            [
-                "users",
-                _,
-                "authentication",
-                "temporaryaccesspassmethods",
-                _,
-            ] => Self::AccessPass {
-                user: key(1),
-                pass: key(4),
-            },
             ["groups"] => Self::Groups,
             ["groups", _] => Self::Group { group: key(1) },
             ["groups", _, "members"] => Self::Members { group: key(1) },
@@ -170,21 +122,39 @@ impl Route {
             ["groups", _, "transitivemembers"] => Self::TransitiveMembers { group: key(1) },
             ["directoryobjects"] => Self::DirectoryObjects,
             ["directoryobjects", _] => Self::DirectoryObject { object: key(1) },
+            ["users", _, "authentication", rest @ ..] => {
+                return Self::of_authentication(rest, &key);
+            }
             ["policies"] => Self::Policies,
-            ["policies", "authenticationmethodspolicy"] => Self::MethodsPolicy,
-            [
-                "policies",
-                "authenticationmethodspolicy",
-                "authenticationmethodconfigurations",
-            ] => Self::MethodConfigurations,
-            [
-                "policies",
-                "authenticationmethodspolicy",
-                "authenticationmethodconfigurations",
-                _,
-            ] => Self::MethodConfiguration {
-                configuration: key(3),
+            ["policies", "authenticationmethodspolicy", rest @ ..] => match rest {
+                [] => Self::MethodsPolicy,
+                ["authenticationmethodconfigurations"] => Self::MethodConfigurations,
+                ["authenticationmethodconfigurations", _] => Self::MethodConfiguration {
+                    configuration: key(3),
+                },
+                _ => return None,
             },
+            _ => return None,
+        })
+    }
+
+    /// Reads what comes after `/users/{id}/authentication`; keys are places in the whole path.
+    fn of_authentication(rest: &[&str], key: &impl Fn(usize) -> String) -> Option<Self> {
+        let (user, method) = (key(1), key(4));
+        Some(match rest {
+            [] => Self::Authentication { user },
+            ["methods"] => Self::AuthenticationMethods { user },
+            ["methods", _] => Self::AuthenticationMethod { user, method },
+            ["phonemethods"] => Self::PhoneMethods { user },
+            ["phonemethods", _] => Self::PhoneMethod { user, method },
+            // An action may be written with its namespace (OData).
+            ["phonemethods", _, action] => match action.trim_start_matches("microsoft.graph.") {
+                "enablesmssignin" => Self::EnableSmsSignIn { user, method },
+                "disablesmssignin" => Self::DisableSmsSignIn { user, method },
+                _ => return None,
+            },
+            ["temporaryaccesspassmethods"] => Self::AccessPasses { user },
+            ["temporaryaccesspassmethods", _] => Self::AccessPass { user, pass: method },
             _ => return None,
         })
     }

@@ -98,7 +98,7 @@ impl Policies {
             return false;
         }
         let due = self.changes.partition_point(|(from, _)| *from <= now);
-        if let Some((_, last)) = self.changes.drain(..due).last() {
+        if let Some((_, last)) = self.changes.drain(..due).next_back() {
             self.before = last;
         }
         let from = now.saturating_add(self.applies_after);

@@ -56,11 +56,7 @@ pub(super) fn update_pass(
     }
     let (least, most) = (policy.minimum_lifetime, policy.maximum_lifetime);
     within("MinimumLifetimeInMinutes", least, LIFETIMES)?;
-    within(
-        "MaximumLifetimeInMinutes",
-        most,
-        least.max(*LIFETIMES.start())..=*LIFETIMES.end(),
-    )?;
+    within("MaximumLifetimeInMinutes", most, least..=*LIFETIMES.end())?;
     within(
         "DefaultLifetimeInMinutes",
         policy.default_lifetime,
