@@ -6,20 +6,18 @@
 use serde::Deserialize;
 
 mod authentication_methods;
+mod faults;
 mod limits;
 mod policies;
 mod service;
 mod tenant;
 
 pub use authentication_methods::{AuthenticationMethods, ExistingPass, PassOutsidePolicy};
-pub use limits::{DirectoryLimits, Limits, MethodLimits};
+pub use faults::{Faults, Neighbour, Outage, QuotaStep};
+pub use limits::{DirectoryLimits, Limits, MethodLimits, RetryAfterForm, TenantClass};
 pub use policies::{AccessPassPolicy, Policies, PolicyState, SmsPolicy};
 pub use service::Service;
 pub use tenant::TenantSize;
-
-/// The dearest read, transitive members, costs that many resource units; a smaller bucket would
-/// never let it through.
-const MOST_UNITS: u32 = 5;
 
 /// A tenant, its service, its limits and its policies.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -38,6 +36,8 @@ pub struct Scenario {
     pub policies: Policies,
     /// `[authentication_methods]`: how it behaves where nobody knows how Graph does.
     pub authentication_methods: AuthenticationMethods,
+    /// `[faults]`: what goes wrong.
+    pub faults: Faults,
 }
 
 impl Default for Scenario {
@@ -49,13 +49,22 @@ impl Default for Scenario {
             limits: Limits::default(),
             policies: Policies::default(),
             authentication_methods: AuthenticationMethods::default(),
+            faults: Faults::default(),
         }
     }
 }
 
 /// A scenario that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ScenarioError {
+    /// Of faults that exclude each other there are more than requests.
+    #[error("the shares of `faults` that befall {befall} must be at most 1 together, not {sum}")]
+    TooMuch {
+        /// What they befall.
+        befall: &'static str,
+        /// What the shares add up to.
+        sum: f64,
+    },
     /// The file is not TOML, holds an unknown key, or a value of the wrong kind.
     #[error("line {line}: {problem}")]
     Unreadable {
@@ -94,13 +103,9 @@ impl Scenario {
     fn check(&self) -> Result<(), ScenarioError> {
         within("tenant.users", self.tenant.users, 100, 2_000_000)?;
         within("tenant.groups", self.tenant.groups, 60, 100_000)?;
-        within(
-            "limits.directory.units",
-            self.limits.directory.units.get(),
-            MOST_UNITS,
-            u32::MAX,
-        )?;
         self.service.check()?;
+        self.limits.check()?;
+        self.faults.check()?;
         self.policies.check()?;
         self.authentication_methods.check()
     }
@@ -115,20 +120,7 @@ fn within(key: &'static str, value: u32, least: u32, most: u32) -> Result<(), Sc
     } else {
         format!("{least} to {most}")
     };
-    let value = value.to_string();
-    Err(ScenarioError::OutOfRange { key, range, value })
-}
-
-/// A share of requests lies between none and all of them.
-fn share(key: &'static str, value: f64) -> Result<(), ScenarioError> {
-    if (0.0..=1.0).contains(&value) {
-        return Ok(());
-    }
-    Err(ScenarioError::OutOfRange {
-        key,
-        range: "0 to 1".to_owned(),
-        value: value.to_string(),
-    })
+    Err(out_of_range(key, range, &value))
 }
 
 /// Two readings of a status.
@@ -136,11 +128,36 @@ fn either(key: &'static str, value: u16, readings: [u16; 2]) -> Result<(), Scena
     if readings.contains(&value) {
         return Ok(());
     }
-    Err(ScenarioError::OutOfRange {
+    let [first, second] = readings;
+    Err(out_of_range(key, format!("{first} or {second}"), &value))
+}
+
+/// A chance, from 0 to 1.
+fn share(key: &'static str, value: f64) -> Result<(), ScenarioError> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(out_of_range(key, "0.0 to 1.0", &value))
+}
+
+/// A length of time or a moment, from 0 to a century.
+fn seconds(key: &'static str, value: f64) -> Result<(), ScenarioError> {
+    if (0.0..=3_155_760_000.0).contains(&value) {
+        return Ok(());
+    }
+    Err(out_of_range(key, "0 to 3155760000 seconds", &value))
+}
+
+fn out_of_range(
+    key: &'static str,
+    range: impl Into<String>,
+    value: &impl ToString,
+) -> ScenarioError {
+    ScenarioError::OutOfRange {
         key,
-        range: format!("{} or {}", readings[0], readings[1]),
+        range: range.into(),
         value: value.to_string(),
-    })
+    }
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -184,12 +201,24 @@ mod tests {
             "`limits.directory.units` must be at least 5, not 4",
         );
         refused(
-            "[policies.temporary_access_pass]\nmaximum_lifetime_in_minutes = 30\n",
-            "`policies.temporary_access_pass.maximum_lifetime_in_minutes` must be 60 to 43200, not 30",
+            "[service]\ninner_parallel = 21\n",
+            "`service.inner_parallel` must be 1 to 20, not 21",
         );
         refused(
-            "[service]\nforeign_error_bodies = 1.5\n",
-            "`service.foreign_error_bodies` must be 0 to 1, not 1.5",
+            "[faults]\nresets = 1.5\n",
+            "`faults.resets` must be 0.0 to 1.0, not 1.5",
+        );
+        refused(
+            "[faults]\nresets = 0.6\ncut_bodies = 0.6\n",
+            "the shares of `faults` that befall an HTTP request must be at most 1 together, not 1.2",
+        );
+        refused(
+            "[[faults.quota_steps]]\nat_seconds = 5\nshare = 0\n",
+            "`faults.quota_steps.share` must be more than 0, not 0",
+        );
+        refused(
+            "[policies.temporary_access_pass]\nmaximum_lifetime_in_minutes = 30\n",
+            "`policies.temporary_access_pass.maximum_lifetime_in_minutes` must be 60 to 43200, not 30",
         );
         refused(
             "[authentication_methods]\nphone_update_status = 201\n",
