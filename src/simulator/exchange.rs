@@ -14,6 +14,7 @@ use super::protocol::error::GraphError;
 use super::protocol::origin::{self, Origin};
 use super::protocol::reply::Reply;
 use super::protocol::routing::{Method, Route};
+use super::protocol::workload::Workload;
 use super::{Answer, Delivery, Request, Simulator};
 
 impl Simulator {
@@ -188,7 +189,21 @@ impl Simulator {
     }
 
     fn execute(&mut self, call: &Call<'_>) -> Reply {
-        endpoints::answer(&mut self.tenant, &mut self.rng, call).unwrap_or_else(Reply::from)
+        let reply =
+            endpoints::answer(&mut self.tenant, &mut self.rng, call).unwrap_or_else(Reply::from);
+        self.maybe_foreign(call, reply)
+    }
+
+    /// Now and then, the back end of the authentication methods refuses in words of its own.
+    fn maybe_foreign(&mut self, call: &Call<'_>, reply: Reply) -> Reply {
+        let may_be = self.foreign_error_bodies > 0.0
+            && (400..500).contains(&reply.status)
+            && call.route.workload() == Workload::AuthenticationMethods;
+        if may_be && self.rng.f64() < self.foreign_error_bodies {
+            reply.with_foreign_body()
+        } else {
+            reply
+        }
     }
 
     /// Carries out what was answered 504 and has come to its end by now.

@@ -3,6 +3,9 @@
 //! - `GET /_simulator/tenant`: users with their phones and passes, groups with their members;
 //! - `GET /_simulator/statistics`: what the service saw;
 //! - `GET /_simulator/log?last=N`: the last requests, at most 1,000, as JSON lines;
+//! - `POST /_simulator/sign-in` with `userPrincipalName` and `temporaryAccessPass`: a person at the
+//!   door; `signedIn` says whether the pass lets that person in now, and `reason` why not. A pass
+//!   for one use is used up;
 //! - `POST /_simulator/clock` with `{"advance_seconds": N}`: sets the clock of the service ahead.
 //!
 //! None of them needs a token, costs anything nor is counted.
@@ -13,7 +16,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::protocol::origin::Origin;
-use super::tenant::{Object, ObjectIndex, PhoneType, Tenant, User};
+use super::tenant::{Entry, Object, ObjectIndex, PhoneType, Tenant, User};
 use super::{Request, Response, Simulator};
 
 /// Where the inspection lives.
@@ -38,6 +41,10 @@ impl Simulator {
                 status: 200,
                 headers: vec![content_type("application/x-ndjson")],
                 body: self.log.lines(asked_last(query)).into_bytes(),
+            },
+            ("POST", "sign-in") => match sign_in(&mut self.tenant, &request.body, now) {
+                Some(body) => found(&body),
+                None => json_response(400, &json!({})),
             },
             ("POST", "clock") => self.advance(&request.body),
             _ => json_response(404, &json!({})),
@@ -91,6 +98,21 @@ fn content_type(kind: &str) -> (String, String) {
     ("Content-Type".to_owned(), kind.to_owned())
 }
 
+/// `None` when the body does not name a user and a pass.
+fn sign_in(tenant: &mut Tenant, body: &[u8], now: OffsetDateTime) -> Option<Value> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let (user, pass) = (text("userPrincipalName")?, text("temporaryAccessPass")?);
+    let reason = match tenant.enter_with_pass(user, pass, now) {
+        Entry::Admitted => None,
+        Entry::NoSuchUser => Some("NoSuchUser"),
+        Entry::WrongPass => Some("WrongPass"),
+        Entry::Unusable(usability) => Some(usability.as_str()),
+        Entry::NotSettled => Some("NotSettled"),
+    };
+    Some(json!({"signedIn": reason.is_none(), "reason": reason}))
+}
+
 fn tenant_json(tenant: &Tenant, now: OffsetDateTime) -> Value {
     let mut users = Vec::new();
     let mut groups = Vec::new();
@@ -127,7 +149,7 @@ fn user_json(tenant: &Tenant, index: ObjectIndex, user: &User, now: OffsetDateTi
             "id": pass.id,
             "value": pass.value,
             "createdDateTime": pass.created_json(),
-            "isUsable": pass.usability(now).is_usable(),
+            "isUsable": tenant.pass_usability(index, pass, now).is_usable(),
         })
     });
     json!({

@@ -9,7 +9,8 @@
 //!
 //! - `$batch` with its rules for ids, order, dependencies and bodies;
 //! - users, groups and the links between them, including which groups can be written;
-//! - phone methods and Temporary Access Passes, with SMS sign-in registration and the pass policy;
+//! - phone methods and Temporary Access Passes, with SMS sign-in registration and the policy that says
+//!   who may have them, which clients can change;
 //! - the limits of the directory (resource units and writes) and of the authentication methods;
 //! - Graph's error bodies, as recorded where a record exists, and marked as "our reading"
 //!   elsewhere.
@@ -19,6 +20,7 @@
 //! - **Time passing inside the service.** A write is visible to the next request; there is no
 //!   replication lag yet, and a batch takes as long as one request.
 //! - **Permissions.** Any bearer token is accepted; some users are marked as out of its reach.
+//! - **Licences.** Everyone has those that SMS sign-in asks for.
 //! - **The rest of Graph.** A known address that is not modelled answers `501 notImplemented`
 //!   rather than something plausible.
 //!
@@ -135,6 +137,8 @@ pub struct Simulator {
     statistics: Statistics,
     log: Log,
     rng: Rng,
+    /// The share of refusals of the authentication methods that are no `OData` errors.
+    foreign_error_bodies: f64,
     /// The first request has come.
     opened: bool,
     /// How far the clock of the service was set ahead.
@@ -153,6 +157,7 @@ impl Simulator {
             statistics: Statistics::default(),
             log: Log::default(),
             rng: Rng::with_seed(scenario.chance.unwrap_or(scenario.seed)),
+            foreign_error_bodies: scenario.service.foreign_error_bodies,
             opened: false,
             ahead: Duration::ZERO,
         }

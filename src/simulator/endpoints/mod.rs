@@ -10,13 +10,11 @@ use super::protocol::reply::Reply;
 use super::protocol::routing::{Method, Route};
 use super::tenant::{ObjectIndex, Reach, Tenant};
 
-mod access_passes;
+mod authentication;
 mod directory_objects;
 mod groups;
 mod member_links;
 mod members;
-mod method_owner;
-mod phone_methods;
 mod users;
 
 /// Carries out a request that passed the limits.
@@ -25,6 +23,9 @@ pub(super) fn answer(
     rng: &mut Rng,
     call: &Call<'_>,
 ) -> Result<Reply, GraphError> {
+    if let Some(answer) = authentication::answer(tenant, rng, call) {
+        return answer;
+    }
     match (&call.route, call.method) {
         (Route::User { user }, Method::Get) => users::get(tenant, call, user),
         (Route::Groups, Method::Get) => groups::list(tenant, call),
@@ -47,40 +48,18 @@ pub(super) fn answer(
         (Route::DirectoryObject { object }, Method::Get) => {
             directory_objects::get(tenant, call, object)
         }
-        (Route::PhoneMethods { user }, Method::Get) => phone_methods::list(tenant, call, user),
-        (Route::PhoneMethods { user }, Method::Post) => phone_methods::create(tenant, call, user),
-        (Route::PhoneMethod { user, method }, Method::Get) => {
-            phone_methods::get(tenant, user, method)
-        }
-        (Route::PhoneMethod { user, method }, Method::Patch) => {
-            phone_methods::update(tenant, call, user, method)
-        }
-        (Route::PhoneMethod { user, method }, Method::Delete) => {
-            phone_methods::delete(tenant, user, method)
-        }
-        (Route::AccessPasses { user }, Method::Get) => access_passes::list(tenant, call, user),
-        (Route::AccessPasses { user }, Method::Post) => {
-            access_passes::create(tenant, rng, call, user)
-        }
-        (Route::AccessPass { user, pass }, Method::Get) => {
-            access_passes::get(tenant, call, user, pass)
-        }
-        (Route::AccessPass { user, pass }, Method::Delete) => {
-            access_passes::delete(tenant, user, pass)
-        }
         (Route::Users, Method::Get | Method::Post)
         | (Route::User { .. } | Route::Group { .. }, Method::Patch | Method::Delete)
         | (Route::Groups, Method::Post)
-        | (
-            Route::Authentication { .. } | Route::DirectoryObjects | Route::Member { .. },
-            Method::Get,
-        ) => Err(GraphError::not_simulated(&format!(
-            "{} {}",
-            call.method.as_str(),
-            call.route.pattern()
-        ))),
+        | (Route::DirectoryObjects | Route::Member { .. }, Method::Get) => Err(not_simulated(call)),
         _ => Err(GraphError::method_not_allowed()),
     }
+}
+
+/// Graph answers this; the simulator does not.
+fn not_simulated(call: &Call<'_>) -> GraphError {
+    let (method, pattern) = (call.method.as_str(), call.route.pattern());
+    GraphError::not_simulated(&format!("{method} {pattern}"))
 }
 
 /// Refuses members of a body that the type does not have; annotations such as `@odata.type` pass.
@@ -97,7 +76,7 @@ fn require_known(
         .find(|name| !name.starts_with('@') && !known.contains(&name.as_str()));
     unknown.map_or(Ok(()), |name| {
         Err(GraphError::bad_request(
-            call.route.workload(),
+            call.route.refused_by(),
             format!(
                 "The property '{name}' does not exist on type 'microsoft.graph.{resource}'. Make sure to only use \
                  property names that are defined by the type or mark the type as open type."
@@ -112,7 +91,7 @@ fn wrong_kind(call: &Call<'_>, value: &Value, edm_type: &str) -> GraphError {
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned);
     GraphError::bad_request(
-        call.route.workload(),
+        call.route.refused_by(),
         format!("Cannot convert the literal '{literal}' to the expected type '{edm_type}'."),
     )
 }

@@ -155,6 +155,17 @@ impl GraphError {
         )
     }
 
+    /// The authentication methods refuse a request for a reason whose status is not recorded. The
+    /// code 409 has is our reading.
+    pub(crate) fn method_refused(status: u16, message: impl Into<String>) -> Self {
+        let code = match status {
+            403 => "accessDenied",
+            409 => "conflict",
+            _ => "badRequest",
+        };
+        Self::authentication(status, code, message)
+    }
+
     /// The caller may not touch this user's methods.
     pub(crate) fn access_denied() -> Self {
         Self::authentication(403, "accessDenied", "Request Authorization failed")

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::arrival::Arrival;
 use super::error::GraphError;
@@ -17,6 +17,29 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     headers: Vec<(&'static str, String)>,
     body: Body,
+    /// What the request did to the tenant; `None` where an address does not say, as reads.
+    pub(crate) effect: Option<Effect>,
+}
+
+/// What a write did to the tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Something is different from before, even if the reply is a refusal.
+    Changed,
+    /// Everything was so already.
+    Nothing,
+    /// A pass took the place of one that could have been used, now or later.
+    ReplacedUsablePass,
+}
+
+impl Effect {
+    pub(crate) fn of(changed: bool) -> Self {
+        if changed {
+            Self::Changed
+        } else {
+            Self::Nothing
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -28,6 +51,8 @@ enum Body {
     Text(String),
     /// Written out late, because its ids belong to the request.
     Error(GraphError),
+    /// The same, as the back end of the authentication methods says it at times.
+    Foreign(GraphError),
 }
 
 impl Reply {
@@ -41,6 +66,7 @@ impl Reply {
             status,
             headers: Vec::new(),
             body: Body::Empty,
+            effect: None,
         }
     }
 
@@ -49,6 +75,7 @@ impl Reply {
             status,
             headers: Vec::new(),
             body: Body::Json(body),
+            effect: None,
         }
     }
 
@@ -58,6 +85,7 @@ impl Reply {
             status: 200,
             headers: Vec::new(),
             body: Body::Written(body),
+            effect: None,
         }
     }
 
@@ -66,11 +94,26 @@ impl Reply {
             status: 200,
             headers: Vec::new(),
             body: Body::Text(body),
+            effect: None,
         }
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    pub(crate) fn with_effect(mut self, effect: Effect) -> Self {
+        self.effect = Some(effect);
+        self
+    }
+
+    /// The same refusal in a body that is no `OData` error (observed; the status is our reading).
+    pub(crate) fn with_foreign_body(mut self) -> Self {
+        self.body = match self.body {
+            Body::Error(error) => Body::Foreign(error),
+            other => other,
+        };
         self
     }
 
@@ -84,6 +127,7 @@ impl Reply {
             Body::Json(_) | Body::Written(_) => Some(JSON),
             Body::Text(_) => Some("text/plain"),
             Body::Error(_) => Some("application/json"),
+            Body::Foreign(_) => Some("application/json; charset=utf-8"),
         }
     }
 
@@ -119,6 +163,7 @@ impl Reply {
             Body::Json(value) => value.to_string().into_bytes(),
             Body::Written(text) | Body::Text(text) => text.into_bytes(),
             Body::Error(error) => error.body(arrival).to_string().into_bytes(),
+            Body::Foreign(_) => foreign().to_string().into_bytes(),
         };
         Response {
             status: self.status,
@@ -130,7 +175,7 @@ impl Reply {
     /// The rule of Graph that the request broke, if that is why it is refused.
     pub(crate) fn broken_rule(&self) -> Option<&'static str> {
         match &self.body {
-            Body::Error(error) => error.rule(),
+            Body::Error(error) | Body::Foreign(error) => error.rule(),
             _ => None,
         }
     }
@@ -163,6 +208,7 @@ impl Reply {
             Body::Written(written) => Some(written),
             Body::Text(plain) => Some(format!("\"{}\"", STANDARD.encode(plain))),
             Body::Error(error) => Some(error.body(arrival).to_string()),
+            Body::Foreign(_) => Some(foreign().to_string()),
         };
         if let Some(body) = body {
             text.push_str(",\"body\":");
@@ -187,12 +233,22 @@ fn push_text(text: &mut String, value: &str) {
     }
 }
 
+/// As recorded, shortened.
+fn foreign() -> Value {
+    json!({
+        "Message": "No HTTP resource was found that matches the request URI \
+                    'https://mface.windowsazure.com/odata/users/phoneMethods'.",
+        "MessageDetail": "No route data was found for this request.",
+    })
+}
+
 impl From<GraphError> for Reply {
     fn from(error: GraphError) -> Self {
         Self {
             status: error.status,
             headers: Vec::new(),
             body: Body::Error(error),
+            effect: None,
         }
     }
 }

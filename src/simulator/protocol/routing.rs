@@ -57,6 +57,10 @@ pub(crate) enum Route {
     Authentication { user: String },
     PhoneMethods { user: String },
     PhoneMethod { user: String, method: String },
+    EnableSmsSignIn { user: String, method: String },
+    DisableSmsSignIn { user: String, method: String },
+    AuthenticationMethods { user: String },
+    AuthenticationMethod { user: String, method: String },
     AccessPasses { user: String },
     AccessPass { user: String, pass: String },
     Groups,
@@ -69,6 +73,10 @@ pub(crate) enum Route {
     MemberLink { group: String, member: String },
     DirectoryObjects,
     DirectoryObject { object: String },
+    Policies,
+    MethodsPolicy,
+    MethodConfigurations,
+    MethodConfiguration { configuration: String },
 }
 
 impl Route {
@@ -99,25 +107,6 @@ impl Route {
         Some(match names.as_slice() {
             ["users"] => Self::Users,
             ["users", _] => Self::User { user: key(1) },
-            ["users", _, "authentication"] => Self::Authentication { user: key(1) },
-            ["users", _, "authentication", "phonemethods"] => Self::PhoneMethods { user: key(1) },
-            ["users", _, "authentication", "phonemethods", _] => Self::PhoneMethod {
-                user: key(1),
-                method: key(4),
-            },
-            ["users", _, "authentication", "temporaryaccesspassmethods"] => {
-                Self::AccessPasses { user: key(1) }
-            }
-            [
-                "users",
-                _,
-                "authentication",
-                "temporaryaccesspassmethods",
-                _,
-            ] => Self::AccessPass {
-                user: key(1),
-                pass: key(4),
-            },
             ["groups"] => Self::Groups,
             ["groups", _] => Self::Group { group: key(1) },
             ["groups", _, "members"] => Self::Members { group: key(1) },
@@ -134,6 +123,39 @@ impl Route {
             ["groups", _, "transitivemembers"] => Self::TransitiveMembers { group: key(1) },
             ["directoryobjects"] => Self::DirectoryObjects,
             ["directoryobjects", _] => Self::DirectoryObject { object: key(1) },
+            ["users", _, "authentication", rest @ ..] => {
+                return Self::of_authentication(rest, &key);
+            }
+            ["policies"] => Self::Policies,
+            ["policies", "authenticationmethodspolicy", rest @ ..] => match rest {
+                [] => Self::MethodsPolicy,
+                ["authenticationmethodconfigurations"] => Self::MethodConfigurations,
+                ["authenticationmethodconfigurations", _] => Self::MethodConfiguration {
+                    configuration: key(3),
+                },
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// Reads what comes after `/users/{id}/authentication`; keys are places in the whole path.
+    fn of_authentication(rest: &[&str], key: &impl Fn(usize) -> String) -> Option<Self> {
+        let (user, method) = (key(1), key(4));
+        Some(match rest {
+            [] => Self::Authentication { user },
+            ["methods"] => Self::AuthenticationMethods { user },
+            ["methods", _] => Self::AuthenticationMethod { user, method },
+            ["phonemethods"] => Self::PhoneMethods { user },
+            ["phonemethods", _] => Self::PhoneMethod { user, method },
+            // An action may be written with its namespace (OData).
+            ["phonemethods", _, action] => match action.trim_start_matches("microsoft.graph.") {
+                "enablesmssignin" => Self::EnableSmsSignIn { user, method },
+                "disablesmssignin" => Self::DisableSmsSignIn { user, method },
+                _ => return None,
+            },
+            ["temporaryaccesspassmethods"] => Self::AccessPasses { user },
+            ["temporaryaccesspassmethods", _] => Self::AccessPass { user, pass: method },
             _ => return None,
         })
     }
@@ -146,6 +168,14 @@ impl Route {
             Self::Authentication { .. } => "/users/{id}/authentication",
             Self::PhoneMethods { .. } => "/users/{id}/authentication/phoneMethods",
             Self::PhoneMethod { .. } => "/users/{id}/authentication/phoneMethods/{id}",
+            Self::EnableSmsSignIn { .. } => {
+                "/users/{id}/authentication/phoneMethods/{id}/enableSmsSignIn"
+            }
+            Self::DisableSmsSignIn { .. } => {
+                "/users/{id}/authentication/phoneMethods/{id}/disableSmsSignIn"
+            }
+            Self::AuthenticationMethods { .. } => "/users/{id}/authentication/methods",
+            Self::AuthenticationMethod { .. } => "/users/{id}/authentication/methods/{id}",
             Self::AccessPasses { .. } => "/users/{id}/authentication/temporaryAccessPassMethods",
             Self::AccessPass { .. } => "/users/{id}/authentication/temporaryAccessPassMethods/{id}",
             Self::Groups => "/groups",
@@ -158,18 +188,42 @@ impl Route {
             Self::MemberLink { .. } => "/groups/{id}/members/{id}/$ref",
             Self::DirectoryObjects => "/directoryObjects",
             Self::DirectoryObject { .. } => "/directoryObjects/{id}",
+            Self::Policies => "/policies",
+            Self::MethodsPolicy => "/policies/authenticationMethodsPolicy",
+            Self::MethodConfigurations => {
+                "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
+            }
+            Self::MethodConfiguration { .. } => {
+                "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}"
+            }
         }
     }
 
-    /// Whose limits the request counts against.
+    /// Whose limits the request counts against. Policies count against those of the directory
+    /// (Graph: throttling limits, where `policyBase` is listed).
     pub(crate) fn workload(&self) -> Workload {
         match self {
             Self::Authentication { .. }
+            | Self::AuthenticationMethods { .. }
+            | Self::AuthenticationMethod { .. }
             | Self::PhoneMethods { .. }
             | Self::PhoneMethod { .. }
+            | Self::EnableSmsSignIn { .. }
+            | Self::DisableSmsSignIn { .. }
             | Self::AccessPasses { .. }
             | Self::AccessPass { .. } => Workload::AuthenticationMethods,
             _ => Workload::Directory,
+        }
+    }
+
+    /// In whose codes the request is refused; that the policy speaks like the methods it is about
+    /// is our reading.
+    pub(crate) fn refused_by(&self) -> Workload {
+        match self {
+            Self::MethodsPolicy | Self::MethodConfigurations | Self::MethodConfiguration { .. } => {
+                Workload::AuthenticationMethods
+            }
+            _ => self.workload(),
         }
     }
 }
@@ -211,6 +265,14 @@ mod tests {
         goes_to("/groups/1/members/2/$ref", "/groups/{id}/members/{id}/$ref");
         goes_to("/groups/1/members/2", "/groups/{id}/members/{id}");
         goes_to("/groups/1/members/%24count", "/groups/{id}/members/$count");
+        goes_to(
+            "/users/1/authentication/phoneMethods('2')/microsoft.graph.enableSmsSignIn",
+            "/users/{id}/authentication/phoneMethods/{id}/enableSmsSignIn",
+        );
+        goes_to(
+            "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations('sms')",
+            "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}",
+        );
     }
 
     #[test]

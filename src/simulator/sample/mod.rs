@@ -12,6 +12,7 @@ use uuid::Uuid;
 mod groups;
 mod names;
 mod phones;
+mod policies;
 mod users;
 
 use super::protocol::arrival::random_id;
@@ -22,11 +23,13 @@ use super::tenant::{AccessPass, Object, ObjectIndex, Tenant};
 pub(super) fn tenant(scenario: &Scenario) -> Tenant {
     let size = &scenario.tenant;
     let objects = size.users as usize + size.groups as usize + groups::OTHER_OBJECTS;
-    let mut tenant = Tenant::with_capacity(objects, scenario.policies.clone());
+    let mut tenant = Tenant::with_capacity(objects);
+    tenant.readings = scenario.authentication_methods.clone();
     let seed = Seed(scenario.seed);
     let people = users::add(&mut tenant, seed, size.users);
-    phones::add(&mut tenant, &people);
     groups::add(&mut tenant, seed, &people, size.groups);
+    policies::set(&mut tenant, seed, &people, &scenario.policies);
+    phones::add(&mut tenant, &people);
     tenant
 }
 
@@ -34,7 +37,7 @@ pub(super) fn tenant(scenario: &Scenario) -> Tenant {
 /// nine workers one has a pass that is usable for seven hours more, and one a pass that has just
 /// expired.
 pub(super) fn issue_passes(tenant: &mut Tenant, rng: &mut Rng, now: OffsetDateTime) {
-    let length = tenant.policies.temporary_access_pass.default_length;
+    let length = tenant.policies.in_force(now).access_pass.default_length;
     for worker in 0..WITH_METHODS {
         let lifetime_in_minutes = match worker % 9 {
             4 => 480,
@@ -52,6 +55,7 @@ pub(super) fn issue_passes(tenant: &mut Tenant, rng: &mut Rng, now: OffsetDateTi
             start: None,
             lifetime_in_minutes,
             is_usable_once: false,
+            used: false,
         };
         tenant.authentication.save_pass(owner, pass);
     }
@@ -73,6 +77,8 @@ enum Kind {
     Device,
     OrgContact,
     ServicePrincipal,
+    /// A group that a policy names.
+    TargetGroup,
 }
 
 impl Seed {

@@ -1,5 +1,7 @@
 //! Phones that users have from the start, with numbers from ranges that belong to nobody.
 
+use time::OffsetDateTime;
+
 use super::{People, WITH_METHODS};
 use crate::simulator::tenant::{PhoneNumber, PhoneType, Tenant};
 
@@ -9,6 +11,7 @@ const AREAS: &[&str] = &[
 ];
 
 /// Gives some workers a phone: every tenth the number of the sample input, every tenth another.
+/// They sign in with it where the policy allows that.
 pub(super) fn add(tenant: &mut Tenant, people: &People) {
     for (worker, index) in (0..WITH_METHODS).zip(&people.frontline) {
         let mobile = match worker % 10 {
@@ -19,9 +22,11 @@ pub(super) fn add(tenant: &mut Tenant, people: &People) {
         let Some(number) = PhoneNumber::parse(&mobile) else {
             continue;
         };
+        // The policy has not changed yet, so it is the same at all times.
+        let register = tenant.may_sign_in_by_sms(*index, OffsetDateTime::UNIX_EPOCH);
         tenant
             .authentication
-            .save_phone(*index, PhoneType::Mobile, number, worker % 3 == 0);
+            .save_phone(*index, PhoneType::Mobile, number, register);
         let office = PhoneNumber::parse(&format!("+1 2065550199x{}", 100 + worker));
         if let Some(office) = office.filter(|_| worker % 30 == 7) {
             tenant

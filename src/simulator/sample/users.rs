@@ -181,8 +181,6 @@ fn member(alias: &str) -> User {
         job_title: "",
         department: "",
         user_type: UserType::Member,
-        sms_sign_in: false,
-        access_pass: true,
         out_of_reach: false,
     }
 }
@@ -205,13 +203,11 @@ fn guest_user((given_name, surname, address): &(&'static str, &'static str, &'st
         given_name,
         surname,
         user_type: UserType::Guest,
-        access_pass: false,
         ..member(&format!("{address}#EXT#"))
     }
 }
 
-/// A worker with a name drawn from the seed. Every third may sign in by text message, seasonal
-/// associates are outside the pass policy.
+/// A worker with a name drawn from the seed. Every 25th is a seasonal associate.
 fn frontline_user(seed: Seed, number: u32, aliases: &mut Aliases) -> User {
     let mut rng = seed.rng(Kind::User, number);
     // The id takes the first draws.
@@ -247,8 +243,6 @@ fn frontline_user(seed: Seed, number: u32, aliases: &mut Aliases) -> User {
         surname: surname.written,
         job_title,
         department,
-        sms_sign_in: worker.is_multiple_of(3),
-        access_pass: !seasonal,
         ..member(&aliases.take(format!("{}.{}", given_name.address(), surname.address())))
     }
 }

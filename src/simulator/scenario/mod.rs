@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+mod authentication_methods;
 mod faults;
 mod limits;
 mod policies;
@@ -12,9 +13,10 @@ mod rehearsal;
 mod service;
 mod tenant;
 
+pub use authentication_methods::{AuthenticationMethods, ExistingPass, PassOutsidePolicy};
 pub use faults::{Faults, Neighbour, Outage, QuotaStep};
 pub use limits::{DirectoryLimits, Limits, MethodLimits, RetryAfterForm, TenantClass};
-pub use policies::{AccessPassPolicy, Policies};
+pub use policies::{AccessPassPolicy, Policies, PolicyState, SmsPolicy};
 pub use rehearsal::{Expectations, Job};
 pub use service::Service;
 pub use tenant::TenantSize;
@@ -37,6 +39,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// `[policies]`: what the tenant allows.
     pub policies: Policies,
+    /// `[authentication_methods]`: how it behaves where nobody knows how Graph does.
+    pub authentication_methods: AuthenticationMethods,
     /// `[faults]`: what goes wrong.
     pub faults: Faults,
     /// `[job]`: a job to be run against the tenant.
@@ -54,6 +58,7 @@ impl Default for Scenario {
             service: Service::default(),
             limits: Limits::default(),
             policies: Policies::default(),
+            authentication_methods: AuthenticationMethods::default(),
             faults: Faults::default(),
             job: None,
             expect: Expectations::default(),
@@ -108,40 +113,13 @@ impl Scenario {
     }
 
     fn check(&self) -> Result<(), ScenarioError> {
-        let pass = &self.policies.temporary_access_pass;
-        let (least, most) = (
-            pass.minimum_lifetime_in_minutes,
-            pass.maximum_lifetime_in_minutes,
-        );
         within("tenant.users", self.tenant.users, 100, 2_000_000)?;
         within("tenant.groups", self.tenant.groups, 60, 100_000)?;
         self.service.check()?;
         self.limits.check()?;
         self.faults.check()?;
-        within(
-            "policies.temporary_access_pass.minimum_lifetime_in_minutes",
-            least,
-            10,
-            43_200,
-        )?;
-        within(
-            "policies.temporary_access_pass.maximum_lifetime_in_minutes",
-            most,
-            least,
-            43_200,
-        )?;
-        within(
-            "policies.temporary_access_pass.default_lifetime_in_minutes",
-            pass.default_lifetime_in_minutes,
-            least,
-            most,
-        )?;
-        within(
-            "policies.temporary_access_pass.default_length",
-            pass.default_length,
-            8,
-            48,
-        )
+        self.policies.check()?;
+        self.authentication_methods.check()
     }
 }
 
@@ -155,6 +133,15 @@ fn within(key: &'static str, value: u32, least: u32, most: u32) -> Result<(), Sc
         format!("{least} to {most}")
     };
     Err(out_of_range(key, range, &value))
+}
+
+/// Two readings of a status.
+fn either(key: &'static str, value: u16, readings: [u16; 2]) -> Result<(), ScenarioError> {
+    if readings.contains(&value) {
+        return Ok(());
+    }
+    let [first, second] = readings;
+    Err(out_of_range(key, format!("{first} or {second}"), &value))
 }
 
 /// A chance, from 0 to 1.
@@ -244,6 +231,14 @@ mod tests {
         refused(
             "[policies.temporary_access_pass]\nmaximum_lifetime_in_minutes = 30\n",
             "`policies.temporary_access_pass.maximum_lifetime_in_minutes` must be 60 to 43200, not 30",
+        );
+        refused(
+            "[authentication_methods]\nphone_update_status = 201\n",
+            "`authentication_methods.phone_update_status` must be 204 or 200, not 201",
+        );
+        refused(
+            "[policies.sms]\nstate = \"off\"\n",
+            "line 2: unknown variant `off`",
         );
     }
 

@@ -24,6 +24,10 @@ pub struct Service {
     /// `late_effects`: share of requests answered 504 for that reason that take effect all the same,
     /// when they are done; 0.5 by default (that it happens is observed, how often is not known).
     pub late_effects: f64,
+    /// `foreign_error_bodies`: the share of refusals of the authentication methods whose body is no
+    /// `OData` error, 0 to 1; 0 by default. Observed now and then: `{"Message", "MessageDetail"}`
+    /// from the back end, naming mface.windowsazure.com.
+    pub foreign_error_bodies: f64,
 }
 
 impl Default for Service {
@@ -35,6 +39,7 @@ impl Default for Service {
             inner_parallel: 20,
             batch_seconds: 30.0,
             late_effects: 0.5,
+            foreign_error_bodies: 0.0,
         }
     }
 }
@@ -43,6 +48,7 @@ impl Service {
     pub(super) fn check(&self) -> Result<(), ScenarioError> {
         within("service.inner_parallel", self.inner_parallel, 1, 20)?;
         seconds("service.batch_seconds", self.batch_seconds)?;
-        share("service.late_effects", self.late_effects)
+        share("service.late_effects", self.late_effects)?;
+        share("service.foreign_error_bodies", self.foreign_error_bodies)
     }
 }

@@ -9,8 +9,8 @@ pub struct TenantSize {
     /// `users`: all users, guests among them; 100 to 2,000,000; 3,000 by default. The group
     /// `All staff` holds every one of them.
     pub users: u32,
-    /// `groups`: all groups; 60 to 100,000; 240 by default. What is left after the special ones is
-    /// stores, four groups each.
+    /// `groups`: all groups but those that only policies name; 60 to 100,000; 240 by default. What
+    /// is left after the special ones is stores, four groups each.
     pub groups: u32,
 }
 

@@ -19,7 +19,26 @@ pub(crate) struct Authentication {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PhoneMethod {
     pub(crate) number: PhoneNumber,
-    pub(crate) sms_sign_in: SmsSignInState,
+    pub(crate) registration: Registration,
+}
+
+/// What became of the last try to register a phone for SMS sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Registration {
+    /// Never tried, or taken back.
+    None,
+    /// Another user signs in with the number.
+    NumberTaken,
+    /// The user signs in with the number, as far as the policy allows.
+    Holder,
+}
+
+/// What saving a phone came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Saved {
+    pub(crate) registration: Registration,
+    /// Whether anything is different from before.
+    pub(crate) changed: bool,
 }
 
 /// A user has at most one phone of each type.
@@ -63,10 +82,14 @@ pub(crate) enum SmsSignInState {
     NotSupported,
     /// The user is outside the SMS policy.
     NotAllowedByPolicy,
+    /// The user may sign in with the number and does not.
+    NotEnabled,
     /// Another user signs in with the number.
     PhoneNumberNotUnique,
     /// The user signs in with the number.
     Ready,
+    /// The tenant sends no text messages.
+    NotConfigured,
 }
 
 impl SmsSignInState {
@@ -74,8 +97,10 @@ impl SmsSignInState {
         match self {
             Self::NotSupported => "notSupported",
             Self::NotAllowedByPolicy => "notAllowedByPolicy",
+            Self::NotEnabled => "notEnabled",
             Self::PhoneNumberNotUnique => "phoneNumberNotUnique",
             Self::Ready => "ready",
+            Self::NotConfigured => "notConfigured",
         }
     }
 }
@@ -85,7 +110,7 @@ impl Authentication {
         self.phones.get(&user)?.get(kind.place())?.as_ref()
     }
 
-    /// Saves a number, and registers it for SMS sign-in where the policy wants that.
+    /// Saves a number, and registers it for SMS sign-in if told to.
     ///
     /// The number is saved whatever becomes of the registration (observed).
     pub(crate) fn save_phone(
@@ -93,34 +118,61 @@ impl Authentication {
         user: ObjectIndex,
         kind: PhoneType,
         number: PhoneNumber,
-        sms_target: bool,
-    ) -> SmsSignInState {
+        register: bool,
+    ) -> Saved {
+        let before = self.phone(user, kind);
+        let known = before
+            .filter(|phone| phone.number == number)
+            .map(|phone| phone.registration);
+        if let Some(registration) = known
+            && (registration == Registration::Holder || !register)
+        {
+            return Saved {
+                registration,
+                changed: false,
+            };
+        }
         self.remove_phone(user, kind);
-        let sms_sign_in = match kind {
-            PhoneType::Mobile if sms_target => self.register(user, &number),
-            PhoneType::Mobile => SmsSignInState::NotAllowedByPolicy,
-            PhoneType::AlternateMobile | PhoneType::Office => SmsSignInState::NotSupported,
+        let registration = if register {
+            self.register(user, &number)
+        } else {
+            Registration::None
         };
         let phones = self.phones.entry(user).or_default();
         if let Some(phone) = phones.get_mut(kind.place()) {
             *phone = Some(PhoneMethod {
                 number,
-                sms_sign_in,
+                registration,
             });
         }
-        sms_sign_in
+        Saved {
+            registration,
+            changed: known != Some(registration),
+        }
     }
 
-    fn register(&mut self, user: ObjectIndex, number: &PhoneNumber) -> SmsSignInState {
+    fn register(&mut self, user: ObjectIndex, number: &PhoneNumber) -> Registration {
         let holder = *self
             .sms_sign_in
             .entry(number.as_str().to_owned())
             .or_insert(user);
         if holder == user {
-            SmsSignInState::Ready
+            Registration::Holder
         } else {
-            SmsSignInState::PhoneNumberNotUnique
+            Registration::NumberTaken
         }
+    }
+
+    /// Gives up the registration of a mobile; says whether there was any trace of one.
+    pub(crate) fn unregister(&mut self, user: ObjectIndex) -> bool {
+        let phones = self.phones.get_mut(&user);
+        let mobile = phones.and_then(|phones| phones.get_mut(PhoneType::Mobile.place())?.as_mut());
+        let Some(mobile) = mobile else { return false };
+        let before = std::mem::replace(&mut mobile.registration, Registration::None);
+        if before == Registration::Holder {
+            self.sms_sign_in.remove(mobile.number.as_str());
+        }
+        before != Registration::None
     }
 
     /// Removes a phone; says whether there was one.
@@ -130,7 +182,7 @@ impl Authentication {
             .get_mut(&user)
             .and_then(|phones| phones.get_mut(kind.place())?.take());
         if let Some(phone) = &phone
-            && phone.sms_sign_in == SmsSignInState::Ready
+            && phone.registration == Registration::Holder
         {
             self.sms_sign_in.remove(phone.number.as_str());
         }
@@ -145,6 +197,13 @@ impl Authentication {
     /// how-to).
     pub(crate) fn save_pass(&mut self, user: ObjectIndex, pass: AccessPass) {
         self.passes.insert(user, pass);
+    }
+
+    /// Marks a pass as used.
+    pub(super) fn use_pass(&mut self, user: ObjectIndex) {
+        if let Some(pass) = self.passes.get_mut(&user) {
+            pass.used = true;
+        }
     }
 
     pub(crate) fn remove_pass(&mut self, user: ObjectIndex) {

@@ -9,18 +9,22 @@ use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 mod authentication;
+mod eligibility;
 mod group;
 mod pass;
 mod phone_number;
+mod policies;
 mod user;
 
-pub(crate) use authentication::{Authentication, PhoneMethod, PhoneType, SmsSignInState};
+pub(crate) use authentication::{Authentication, PhoneType, Registration, Saved};
+pub(crate) use eligibility::Entry;
 pub(crate) use group::{Group, GroupKind, Members};
-pub(crate) use pass::AccessPass;
+pub(crate) use pass::{AccessPass, Usability, seven_digits};
 pub(crate) use phone_number::PhoneNumber;
+pub(crate) use policies::{AccessPassPolicy, Audience, Policies, Policy, Target, TargetId};
 pub(crate) use user::{User, UserType};
 
-use super::scenario::Policies;
+use super::scenario::AuthenticationMethods;
 
 /// The tenant's domain, in which principal names and mail addresses end.
 pub(crate) const DOMAIN: &str = "northgate-grocers.example";
@@ -83,16 +87,17 @@ pub(crate) struct Tenant {
     groups: BTreeSet<ObjectIndex>,
     pub(crate) authentication: Authentication,
     pub(crate) policies: Policies,
+    /// How the authentication methods behave where nobody knows how Graph's do.
+    pub(crate) readings: AuthenticationMethods,
 }
 
 impl Tenant {
     /// An empty tenant with room for that many objects.
-    pub(crate) fn with_capacity(objects: usize, policies: Policies) -> Self {
+    pub(crate) fn with_capacity(objects: usize) -> Self {
         Self {
             objects: Vec::with_capacity(objects),
             by_id: HashMap::with_capacity(objects),
             by_principal_name: HashMap::with_capacity(objects),
-            policies,
             ..Self::default()
         }
     }

@@ -16,6 +16,8 @@ pub(crate) struct AccessPass {
     pub(crate) start: Option<OffsetDateTime>,
     pub(crate) lifetime_in_minutes: u32,
     pub(crate) is_usable_once: bool,
+    /// Whether someone got in with it.
+    pub(crate) used: bool,
 }
 
 impl fmt::Debug for AccessPass {
@@ -27,13 +29,14 @@ impl fmt::Debug for AccessPass {
     }
 }
 
-/// The value of `methodUsabilityReason` (Graph: temporaryAccessPassAuthenticationMethod). A pass
-/// never becomes used here, as nobody signs in.
+/// The value of `methodUsabilityReason` (Graph: temporaryAccessPassAuthenticationMethod).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Usability {
     EnabledByPolicy,
+    DisabledByPolicy,
     NotYetValid,
     Expired,
+    OneTimeUsed,
 }
 
 impl Usability {
@@ -44,8 +47,10 @@ impl Usability {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::EnabledByPolicy => "EnabledByPolicy",
+            Self::DisabledByPolicy => "DisabledByPolicy",
             Self::NotYetValid => "NotYetValid",
             Self::Expired => "Expired",
+            Self::OneTimeUsed => "OneTimeUsed",
         }
     }
 }
@@ -61,16 +66,22 @@ impl AccessPass {
             .collect()
     }
 
-    /// Whether the pass can be used now.
-    pub(crate) fn usability(&self, now: OffsetDateTime) -> Usability {
+    /// Whether the pass can be used now by a user whom the policy allows one or not. What is final
+    /// is said first; that order is our reading.
+    pub(super) fn usability(&self, allowed: bool, now: OffsetDateTime) -> Usability {
         let start = self.start.unwrap_or(self.created);
-        if now < start {
-            return Usability::NotYetValid;
-        }
         // A start near the end of the calendar would overflow.
-        match start.checked_add(Duration::minutes(self.lifetime_in_minutes.into())) {
-            Some(end) if end <= now => Usability::Expired,
-            _ => Usability::EnabledByPolicy,
+        let end = start.checked_add(Duration::minutes(self.lifetime_in_minutes.into()));
+        if self.is_usable_once && self.used {
+            Usability::OneTimeUsed
+        } else if end.is_some_and(|end| end <= now) {
+            Usability::Expired
+        } else if !allowed {
+            Usability::DisabledByPolicy
+        } else if now < start {
+            Usability::NotYetValid
+        } else {
+            Usability::EnabledByPolicy
         }
     }
 
@@ -86,7 +97,8 @@ impl AccessPass {
     }
 }
 
-fn seven_digits(at: OffsetDateTime) -> String {
+/// The form of `createdDateTime` and of other times the service sets.
+pub(crate) fn seven_digits(at: OffsetDateTime) -> String {
     let form = time::macros::format_description!(
         "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z"
     );

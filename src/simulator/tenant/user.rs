@@ -14,10 +14,6 @@ pub(crate) struct User {
     pub(crate) job_title: &'static str,
     pub(crate) department: &'static str,
     pub(crate) user_type: UserType,
-    /// Whether the SMS policy lets the user sign in by text message.
-    pub(crate) sms_sign_in: bool,
-    /// Whether the pass policy targets the user.
-    pub(crate) access_pass: bool,
     /// Whether the user is out of the caller's reach, as an administrator is for an Authentication
     /// Administrator.
     pub(crate) out_of_reach: bool,

@@ -125,7 +125,9 @@ fn the_tenant_shows_users_and_groups() {
     let mut caller = Caller::new();
     let tenant = caller.inspect("tenant");
     assert_eq!(tenant["users"].as_array().unwrap().len(), 3000);
-    assert_eq!(tenant["groups"].as_array().unwrap().len(), 240);
+    // The group that only a policy needs comes on top of those asked for.
+    assert_eq!(tenant["groups"].as_array().unwrap().len(), 240 + 1);
+    assert_eq!(tenant["groups"][240]["displayName"], "SMS sign-in");
     let user = tenant["users"][23].clone();
     let expected = json!({
         "id": user["id"],
@@ -151,6 +153,7 @@ fn nothing_else_is_to_be_found_there() {
     for (method, path) in [
         ("GET", "/_simulator/secrets"),
         ("POST", "/_simulator/tenant"),
+        ("GET", "/_simulator/sign-in"),
     ] {
         let request = Request {
             method: method.to_owned(),

@@ -4,6 +4,7 @@ use super::*;
 
 const MOBILE: &str = "3179e48a-750b-4051-897c-87b9720928f7";
 const ALTERNATE: &str = "b6332ec1-7057-4abe-9331-3d72feddfe41";
+const OFFICE: &str = "e37fc753-ff3b-4958-9484-eaa9425c82bc";
 
 fn phone(number: &str, kind: &str) -> Value {
     json!({"phoneNumber": number, "phoneType": kind})
@@ -106,6 +107,59 @@ fn an_alternate_mobile_needs_a_mobile_and_keeps_it() {
     );
     caller.delete(&format!("{path}/{ALTERNATE}")).succeeds(204);
     caller.delete(&format!("{path}/{MOBILE}")).succeeds(204);
+}
+
+#[test]
+fn the_default_method_stays_while_there_is_another() {
+    let mut caller = Caller::new();
+    let path = methods(&mut caller, 7);
+    caller.delete(&format!("{path}/{MOBILE}")).fails(
+        400,
+        "badRequest",
+        "Cannot delete default method with other methods configured.",
+    );
+    caller.delete(&format!("{path}/{OFFICE}")).succeeds(204);
+    caller.delete(&format!("{path}/{MOBILE}")).succeeds(204);
+}
+
+#[test]
+fn all_methods_stand_in_one_list() {
+    let mut caller = Caller::new();
+    let methods = format!("{}/authentication/methods", caller.worker(7));
+    let passes = format!(
+        "{}/authentication/temporaryAccessPassMethods",
+        caller.worker(7)
+    );
+    let pass = caller.post(&passes, &json!({})).succeeds(201);
+    let body = caller.get(&methods).succeeds(200);
+    let kinds: Vec<&str> = body["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|method| method["@odata.type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "#microsoft.graph.passwordAuthenticationMethod",
+            "#microsoft.graph.phoneAuthenticationMethod",
+            "#microsoft.graph.phoneAuthenticationMethod",
+            "#microsoft.graph.temporaryAccessPassAuthenticationMethod",
+        ]
+    );
+    assert!(
+        !body
+            .to_string()
+            .contains(pass["temporaryAccessPass"].as_str().unwrap())
+    );
+    let one = caller.get(&format!("{methods}/{MOBILE}")).succeeds(200);
+    assert_eq!(one["phoneNumber"], "+49 15560000007");
+    caller
+        .get(&format!("{methods}/{ALTERNATE}"))
+        .fails(404, "resourceNotFound", "");
+    let guest = caller.user(10)["id"].as_str().unwrap().to_owned();
+    let theirs = caller.get(&format!("/users/{guest}/authentication/methods"));
+    assert_eq!(theirs.succeeds(200)["value"], json!([]));
 }
 
 #[test]

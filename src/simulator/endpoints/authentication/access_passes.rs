@@ -9,18 +9,17 @@ use super::{collection, method_owner, require_known, wrong_kind};
 use crate::simulator::protocol::arrival::random_id;
 use crate::simulator::protocol::call::{Call, Payload};
 use crate::simulator::protocol::error::GraphError;
-use crate::simulator::protocol::reply::Reply;
+use crate::simulator::protocol::reply::{Effect, Reply};
 use crate::simulator::protocol::workload::Workload;
-use crate::simulator::scenario::AccessPassPolicy;
-use crate::simulator::tenant::{AccessPass, Tenant, User, UserType};
+use crate::simulator::scenario::{ExistingPass, PassOutsidePolicy};
+use crate::simulator::tenant::{
+    AccessPass, AccessPassPolicy, ObjectIndex, Tenant, Usability, User, UserType,
+};
 
 /// `GET …/temporaryAccessPassMethods`: none or one, without the secret.
 pub(super) fn list(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
     let (user, _) = method_owner::find(tenant, key)?;
-    let passes = tenant
-        .authentication
-        .pass(user)
-        .map(|pass| entity(pass, call.arrival.now, Secret::Hidden));
+    let passes = of(tenant, user, call.arrival.now);
     let context = format!("users('{key}')/authentication/temporaryAccessPassMethods");
     Ok(Reply::json(
         200,
@@ -36,15 +35,22 @@ pub(super) fn get(
     id: &str,
 ) -> Result<Reply, GraphError> {
     let (user, _) = method_owner::find(tenant, key)?;
-    let pass = tenant
-        .authentication
-        .pass(user)
-        .filter(|pass| pass.id.to_string().eq_ignore_ascii_case(id));
-    let pass = pass.ok_or_else(GraphError::method_not_found)?;
-    Ok(Reply::json(
-        200,
-        entity(pass, call.arrival.now, Secret::Hidden),
-    ))
+    of(tenant, user, call.arrival.now)
+        .filter(|_| holds(tenant, user, id))
+        .map(|pass| Reply::json(200, pass))
+        .ok_or_else(GraphError::method_not_found)
+}
+
+/// The user's pass without the secret.
+pub(super) fn of(tenant: &Tenant, user: ObjectIndex, now: OffsetDateTime) -> Option<Value> {
+    let pass = tenant.authentication.pass(user)?;
+    let usability = tenant.pass_usability(user, pass, now);
+    Some(entity(pass, usability, Secret::Hidden))
+}
+
+fn holds(tenant: &Tenant, user: ObjectIndex, id: &str) -> bool {
+    let pass = tenant.authentication.pass(user);
+    pass.is_some_and(|pass| pass.id.to_string().eq_ignore_ascii_case(id))
 }
 
 /// `POST …/temporaryAccessPassMethods`: a pass in the place of any other, and the only answer that
@@ -59,40 +65,66 @@ pub(super) fn create(
     key: &str,
 ) -> Result<Reply, GraphError> {
     let (user, owner) = method_owner::find(tenant, key)?;
-    require_eligible(owner)?;
-    let pass = wanted(&tenant.policies.temporary_access_pass, rng, call)?;
-    let body = entity(&pass, call.arrival.now, Secret::Shown);
+    let now = call.arrival.now;
+    require_eligible(tenant, (user, owner), now)?;
+    let pass = wanted(&tenant.policies.in_force(now).access_pass, rng, call)?;
+    let former = tenant.authentication.pass(user);
+    let former = former.map(|pass| tenant.pass_usability(user, pass, now));
+    if former.is_some() && tenant.readings.existing_pass == ExistingPass::Refused {
+        // Reported without a body; the words are our reading.
+        return Err(GraphError::method_refused(
+            409,
+            "The user already has a Temporary Access Pass.",
+        ));
+    }
+    let body = entity(
+        &pass,
+        tenant.pass_usability(user, &pass, now),
+        Secret::Shown,
+    );
     tenant.authentication.save_pass(user, pass);
-    Ok(Reply::json(201, body))
+    let effect = match former {
+        Some(Usability::EnabledByPolicy | Usability::NotYetValid) => Effect::ReplacedUsablePass,
+        _ => Effect::Changed,
+    };
+    Ok(Reply::json(201, body).with_effect(effect))
 }
 
 /// `DELETE …/temporaryAccessPassMethods/{id}`.
 pub(super) fn delete(tenant: &mut Tenant, key: &str, id: &str) -> Result<Reply, GraphError> {
     let (user, _) = method_owner::find(tenant, key)?;
-    let known = tenant
-        .authentication
-        .pass(user)
-        .is_some_and(|pass| pass.id.to_string().eq_ignore_ascii_case(id));
-    if !known {
+    if !holds(tenant, user, id) {
         return Err(GraphError::method_not_found());
     }
     tenant.authentication.remove_pass(user);
-    Ok(Reply::no_content())
+    Ok(Reply::no_content().with_effect(Effect::Changed))
 }
 
-fn require_eligible(user: &User) -> Result<(), GraphError> {
-    if user.user_type == UserType::Guest {
+/// Documents still say that anyone can be given a pass and only those in the policy can use it;
+/// callers report the refusal.
+fn require_eligible(
+    tenant: &Tenant,
+    (user, owner): (ObjectIndex, &User),
+    now: OffsetDateTime,
+) -> Result<(), GraphError> {
+    if owner.user_type == UserType::Guest {
         return Err(refused(
             "Temporary Access Pass cannot be added to an external guest user.",
         ));
     }
-    if !user.access_pass {
-        return Err(refused(
-            "Converged UserCredentialPolicy does not allow creating or updating this authentication method. \
-             AuthMethodType [TemporaryAccessPass].",
-        ));
+    let status = match tenant.readings.pass_outside_policy {
+        PassOutsidePolicy::BadRequest => 400,
+        PassOutsidePolicy::Forbidden => 403,
+        PassOutsidePolicy::Unusable => return Ok(()),
+    };
+    if tenant.may_have_pass(user, now) {
+        return Ok(());
     }
-    Ok(())
+    Err(GraphError::method_refused(
+        status,
+        "Converged UserCredentialPolicy does not allow creating or updating this authentication method. \
+         AuthMethodType [TemporaryAccessPass].",
+    ))
 }
 
 /// Reads what is asked for; every member may be left out, and so may the body.
@@ -117,7 +149,7 @@ fn wanted(
     let given = |name: &str| body.get(name).filter(|value| !value.is_null());
     let lifetime_in_minutes = match given("lifetimeInMinutes") {
         Some(value) => lifetime(policy, call, value)?,
-        None => policy.default_lifetime_in_minutes,
+        None => policy.default_lifetime,
     };
     let start = given("startDateTime")
         .map(|value| start(call, value))
@@ -142,6 +174,7 @@ fn wanted(
         start,
         lifetime_in_minutes,
         is_usable_once: once.unwrap_or(policy.is_usable_once),
+        used: false,
     })
 }
 
@@ -150,10 +183,7 @@ fn lifetime(policy: &AccessPassPolicy, call: &Call<'_>, value: &Value) -> Result
         .as_i64()
         .and_then(|minutes| i32::try_from(minutes).ok());
     let minutes = minutes.ok_or_else(|| wrong_kind(call, value, "Edm.Int32"))?;
-    let (least, most) = (
-        policy.minimum_lifetime_in_minutes,
-        policy.maximum_lifetime_in_minutes,
-    );
+    let (least, most) = (policy.minimum_lifetime, policy.maximum_lifetime);
     match u32::try_from(minutes) {
         Ok(minutes) if (least..=most).contains(&minutes) => Ok(minutes),
         _ => Err(refused(&format!(
@@ -189,8 +219,7 @@ enum Secret {
     Hidden,
 }
 
-fn entity(pass: &AccessPass, now: OffsetDateTime, secret: Secret) -> Value {
-    let usability = pass.usability(now);
+fn entity(pass: &AccessPass, usability: Usability, secret: Secret) -> Value {
     json!({
         "@odata.type": "#microsoft.graph.temporaryAccessPassAuthenticationMethod",
         "id": pass.id,
