@@ -191,6 +191,9 @@ impl Simulator {
     fn execute(&mut self, call: &Call<'_>) -> Reply {
         let reply =
             endpoints::answer(&mut self.tenant, &mut self.rng, call).unwrap_or_else(Reply::from);
+        if call.method.is_write() {
+            self.statistics.carried_out(&reply);
+        }
         self.maybe_foreign(call, reply)
     }
 

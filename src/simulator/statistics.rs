@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::limits::Charge;
 use super::protocol::arrival::Arrival;
-use super::protocol::reply::Reply;
+use super::protocol::reply::{Effect, Reply};
 use super::protocol::routing::Method;
 use super::protocol::workload::Workload;
 use super::{Answer, Delivery};
@@ -26,6 +26,10 @@ pub(crate) struct Statistics {
     /// Throttled although the caller had been told to wait for longer.
     too_early: u64,
     late_effects: u64,
+    /// Writes after which everything was as before.
+    idle_writes: u64,
+    /// Passes that somebody may have had and that work no more.
+    usable_passes_replaced: u64,
     http: BTreeMap<u16, u64>,
     undelivered: u64,
     inner: BTreeMap<(&'static str, Method, u16), u64>,
@@ -98,6 +102,16 @@ impl Statistics {
         self.late_effects += 1;
     }
 
+    /// A write was carried out, whatever the caller hears of it.
+    pub(crate) fn carried_out(&mut self, reply: &Reply) {
+        match reply.effect {
+            Some(Effect::Changed) => {}
+            Some(Effect::ReplacedUsablePass) => self.usable_passes_replaced += 1,
+            Some(Effect::Nothing) => self.idle_writes += 1,
+            None => self.idle_writes += u64::from(!reply.succeeded()),
+        }
+    }
+
     /// A Graph request was answered, alone or inside a batch.
     pub(crate) fn answered(&mut self, method: Method, pattern: &'static str, reply: &Reply) {
         *self
@@ -141,6 +155,8 @@ impl Statistics {
             "writes": self.writes,
             "throttled": self.throttled,
             "throttled_before_retry_after": self.too_early,
+            "writes_that_changed_nothing": self.idle_writes,
+            "usable_passes_replaced": self.usable_passes_replaced,
             "wrong": self.wrong,
             "undelivered": self.undelivered,
             "late_effects": self.late_effects,

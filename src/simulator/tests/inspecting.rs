@@ -37,6 +37,8 @@ fn statistics_count_requests_by_address_and_status() {
         "writes": 2,
         "throttled": 0,
         "throttled_before_retry_after": 0,
+        "writes_that_changed_nothing": 1,
+        "usable_passes_replaced": 0,
         "wrong": {"unknown-address": 1},
         "undelivered": 0,
         "late_effects": 0,
