@@ -156,7 +156,7 @@ impl Simulator {
             late: LateEffects::new(&scenario.service),
             statistics: Statistics::default(),
             log: Log::default(),
-            rng: Rng::with_seed(scenario.seed),
+            rng: Rng::with_seed(scenario.chance.unwrap_or(scenario.seed)),
             foreign_error_bodies: scenario.service.foreign_error_bodies,
             opened: false,
             ahead: Duration::ZERO,

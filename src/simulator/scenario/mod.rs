@@ -9,6 +9,7 @@ mod authentication_methods;
 mod faults;
 mod limits;
 mod policies;
+mod rehearsal;
 mod service;
 mod tenant;
 
@@ -16,6 +17,7 @@ pub use authentication_methods::{AuthenticationMethods, ExistingPass, PassOutsid
 pub use faults::{Faults, Neighbour, Outage, QuotaStep};
 pub use limits::{DirectoryLimits, Limits, MethodLimits, RetryAfterForm, TenantClass};
 pub use policies::{AccessPassPolicy, Policies, PolicyState, SmsPolicy};
+pub use rehearsal::{Expectations, Job};
 pub use service::Service;
 pub use tenant::TenantSize;
 
@@ -26,6 +28,9 @@ pub struct Scenario {
     /// `seed`: where all randomness starts, 0 to 2^63 - 1; 2026 by default. Names and ids follow
     /// from it, so the sample inputs fit the default only.
     pub seed: u64,
+    /// `chance`: where the randomness of the service starts, such as its latency and its faults; as
+    /// `seed` by default. Another one is another day in the same tenant.
+    pub chance: Option<u64>,
     /// `[tenant]`: how many objects there are.
     pub tenant: TenantSize,
     /// `[service]`: how fast it answers.
@@ -38,18 +43,25 @@ pub struct Scenario {
     pub authentication_methods: AuthenticationMethods,
     /// `[faults]`: what goes wrong.
     pub faults: Faults,
+    /// `[job]`: a job to be run against the tenant.
+    pub job: Option<Job>,
+    /// `[expect]`: what must come of it.
+    pub expect: Expectations,
 }
 
 impl Default for Scenario {
     fn default() -> Self {
         Self {
             seed: 2026,
+            chance: None,
             tenant: TenantSize::default(),
             service: Service::default(),
             limits: Limits::default(),
             policies: Policies::default(),
             authentication_methods: AuthenticationMethods::default(),
             faults: Faults::default(),
+            job: None,
+            expect: Expectations::default(),
         }
     }
 }
