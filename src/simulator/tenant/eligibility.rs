@@ -38,13 +38,14 @@ impl Tenant {
             && self.is_targeted(audience, user, |target| target.is_usable_for_sign_in)
     }
 
-    /// The value of `smsSignInState`. What tells `notConfigured` from `notAllowedByPolicy` is our
-    /// reading: the first is said while the tenant has no text messages at all.
+    /// The value of `smsSignInState` for a user who may sign in by text message, or may not. What
+    /// tells `notConfigured` from `notAllowedByPolicy` is our reading: the first is said while the
+    /// tenant has no text messages at all.
     pub(crate) fn sms_sign_in_state(
         &self,
-        user: ObjectIndex,
         kind: PhoneType,
         phone: &PhoneMethod,
+        allowed: bool,
         now: OffsetDateTime,
     ) -> SmsSignInState {
         if kind != PhoneType::Mobile {
@@ -53,7 +54,7 @@ impl Tenant {
         if !self.policies.in_force(now).sms.enabled {
             return SmsSignInState::NotConfigured;
         }
-        if !self.may_sign_in_by_sms(user, now) {
+        if !allowed {
             return SmsSignInState::NotAllowedByPolicy;
         }
         match phone.registration {

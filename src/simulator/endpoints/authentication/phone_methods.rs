@@ -48,8 +48,7 @@ pub(super) fn get(
     method: &str,
 ) -> Result<Reply, GraphError> {
     let (user, _) = method_owner::find(tenant, key)?;
-    let phone = entity(tenant, user, type_of(method)?, call.arrival.now);
-    phone
+    shown(tenant, user, type_of(method)?, call.arrival.now)
         .map(|phone| Reply::json(200, phone))
         .ok_or_else(GraphError::method_not_found)
 }
@@ -115,26 +114,24 @@ fn save(
     status: u16,
 ) -> Reply {
     let now = call.arrival.now;
-    let register = kind == PhoneType::Mobile && tenant.may_sign_in_by_sms(user, now);
+    let register = may_sign_in(tenant, user, kind, now);
     let result = tenant
         .authentication
         .save_phone(user, kind, number, register);
-    if !register {
-        return reply(tenant, (user, kind), now, status).with_effect(Effect::of(result.changed));
-    }
-    saved(result, || reply(tenant, (user, kind), now, status))
-}
-
-fn reply(
-    tenant: &Tenant,
-    (user, kind): (ObjectIndex, PhoneType),
-    now: OffsetDateTime,
-    status: u16,
-) -> Reply {
-    match entity(tenant, user, kind, now) {
+    let success = || match entity(tenant, (user, kind), register, now) {
         Some(phone) if status != 204 => Reply::json(status, phone),
         _ => Reply::no_content(),
+    };
+    if register {
+        saved(result, success)
+    } else {
+        success().with_effect(Effect::of(result.changed))
     }
+}
+
+/// Only a mobile is ever signed in with.
+fn may_sign_in(tenant: &Tenant, user: ObjectIndex, kind: PhoneType, now: OffsetDateTime) -> bool {
+    kind == PhoneType::Mobile && tenant.may_sign_in_by_sms(user, now)
 }
 
 /// What a caller is told who wanted a number registered: the number is saved in any case.
@@ -233,19 +230,29 @@ pub(super) fn entities(
 ) -> impl Iterator<Item = (PhoneType, Value)> {
     PhoneType::ALL
         .into_iter()
-        .filter_map(move |kind| Some((kind, entity(tenant, user, kind, now)?)))
+        .filter_map(move |kind| Some((kind, shown(tenant, user, kind, now)?)))
+}
+
+fn shown(
+    tenant: &Tenant,
+    user: ObjectIndex,
+    kind: PhoneType,
+    now: OffsetDateTime,
+) -> Option<Value> {
+    let allowed = may_sign_in(tenant, user, kind, now);
+    entity(tenant, (user, kind), allowed, now)
 }
 
 /// A phone as the recorded bodies show it. Newer ones are said to hold `createdDateTime` too; none
 /// is recorded, so it is left out.
 fn entity(
     tenant: &Tenant,
-    user: ObjectIndex,
-    kind: PhoneType,
+    (user, kind): (ObjectIndex, PhoneType),
+    allowed: bool,
     now: OffsetDateTime,
 ) -> Option<Value> {
     let phone = tenant.authentication.phone(user, kind)?;
-    let state = tenant.sms_sign_in_state(user, kind, phone, now);
+    let state = tenant.sms_sign_in_state(kind, phone, allowed, now);
     Some(json!({
         "phoneNumber": phone.number.as_str(),
         "phoneType": kind.as_str(),
