@@ -8,7 +8,8 @@
 //! # What is modelled
 //!
 //! - `$batch` with its rules for ids, order, dependencies and bodies;
-//! - users, groups and the links between them, including which groups can be written;
+//! - users, groups and the links between them, including which groups can be written, how late
+//!   new objects and changes are seen, and writers that get in each other's way;
 //! - phone methods and Temporary Access Passes, with SMS sign-in registration and the pass policy;
 //! - the limits of the directory (resource units and writes) and of the authentication methods;
 //! - Graph's error bodies, as recorded where a record exists, and marked as "our reading"
@@ -16,8 +17,7 @@
 //!
 //! # What is not, on purpose
 //!
-//! - **Time passing inside the service.** A write is visible to the next request; there is no
-//!   replication lag yet, and a batch takes as long as one request.
+//! - **Time passing inside the service.** A batch takes as long as one request.
 //! - **Permissions.** Any bearer token is accepted; some users are marked as out of its reach.
 //! - **The rest of Graph.** A known address that is not modelled answers `501 notImplemented`
 //!   rather than something plausible.
@@ -121,6 +121,7 @@ pub struct Simulator {
     latency: Latency,
     statistics: Statistics,
     rng: Rng,
+    new_starters: sample::NewStarters,
     opened: bool,
 }
 
@@ -133,6 +134,7 @@ impl Simulator {
             latency: Latency::new(&scenario.service),
             statistics: Statistics::default(),
             rng: Rng::with_seed(scenario.seed),
+            new_starters: sample::NewStarters::of(scenario),
             opened: false,
         }
     }
@@ -162,11 +164,12 @@ impl Simulator {
     }
 
     /// Issues the sample passes on the first request, so that they are usable on whatever day the
-    /// simulator runs.
+    /// simulator runs, and creates the users who are new by then.
     fn open(&mut self, now: OffsetDateTime) {
         if !self.opened {
             self.opened = true;
             sample::issue_passes(&mut self.tenant, &mut self.rng, now);
+            sample::create_new_starters(&mut self.tenant, self.new_starters, now);
         }
     }
 

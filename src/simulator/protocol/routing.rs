@@ -4,6 +4,8 @@ use super::error::GraphError;
 use super::literal::{percent_decoded, unquoted};
 use super::workload::Workload;
 
+mod directory;
+
 /// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Method {
@@ -53,22 +55,108 @@ impl Method {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
     Users,
-    User { user: String },
-    Authentication { user: String },
-    PhoneMethods { user: String },
-    PhoneMethod { user: String, method: String },
-    AccessPasses { user: String },
-    AccessPass { user: String, pass: String },
+    UserCount,
+    User {
+        user: String,
+    },
+    LicenseDetails {
+        user: String,
+    },
+    MemberOf {
+        user: String,
+        reach: Reach,
+    },
+    Memberships {
+        user: String,
+        question: Question,
+    },
+    Authentication {
+        user: String,
+    },
+    PhoneMethods {
+        user: String,
+    },
+    PhoneMethod {
+        user: String,
+        method: String,
+    },
+    AccessPasses {
+        user: String,
+    },
+    AccessPass {
+        user: String,
+        pass: String,
+    },
     Groups,
-    Group { group: String },
-    Members { group: String },
-    MemberCount { group: String },
-    TransitiveMembers { group: String },
-    MemberLinks { group: String },
-    Member { group: String, member: String },
-    MemberLink { group: String, member: String },
+    GroupCount,
+    GroupDelta,
+    Group {
+        group: String,
+    },
+    Members {
+        group: String,
+    },
+    MemberCount {
+        group: String,
+    },
+    TransitiveMembers {
+        group: String,
+    },
+    TransitiveMemberCount {
+        group: String,
+    },
+    MembersOfType {
+        group: String,
+        reach: Reach,
+        kind: String,
+    },
+    MemberCountOfType {
+        group: String,
+        reach: Reach,
+        kind: String,
+    },
+    MemberLinks {
+        group: String,
+    },
+    Member {
+        group: String,
+        member: String,
+    },
+    MemberLink {
+        group: String,
+        member: String,
+    },
+    Owners {
+        group: String,
+    },
+    OwnerLinks {
+        group: String,
+    },
+    OwnerLink {
+        group: String,
+        owner: String,
+    },
     DirectoryObjects,
-    DirectoryObject { object: String },
+    DirectoryObjectsByIds,
+    DirectoryObject {
+        object: String,
+    },
+}
+
+/// How far a list of members, or of what one is a member of, goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Direct,
+    Transitive,
+}
+
+/// What is asked about the groups of a user; all of these answers are transitive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    CheckMemberGroups,
+    CheckMemberObjects,
+    GetMemberGroups,
+    GetMemberObjects,
 }
 
 impl Route {
@@ -95,9 +183,10 @@ impl Route {
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let key = |place: usize| segments.get(place).cloned().unwrap_or_default();
+        if let Some(route) = directory::route(&names, key) {
+            return Some(route);
+        }
         Some(match names.as_slice() {
-            ["users"] => Self::Users,
-            ["users", _] => Self::User { user: key(1) },
             ["users", _, "authentication"] => Self::Authentication { user: key(1) },
             ["users", _, "authentication", "phonemethods"] => Self::PhoneMethods { user: key(1) },
             ["users", _, "authentication", "phonemethods", _] => Self::PhoneMethod {
@@ -117,22 +206,6 @@ impl Route {
                 user: key(1),
                 pass: key(4),
             },
-            ["groups"] => Self::Groups,
-            ["groups", _] => Self::Group { group: key(1) },
-            ["groups", _, "members"] => Self::Members { group: key(1) },
-            ["groups", _, "members", "$count"] => Self::MemberCount { group: key(1) },
-            ["groups", _, "members", "$ref"] => Self::MemberLinks { group: key(1) },
-            ["groups", _, "members", _] => Self::Member {
-                group: key(1),
-                member: key(3),
-            },
-            ["groups", _, "members", _, "$ref"] => Self::MemberLink {
-                group: key(1),
-                member: key(3),
-            },
-            ["groups", _, "transitivemembers"] => Self::TransitiveMembers { group: key(1) },
-            ["directoryobjects"] => Self::DirectoryObjects,
-            ["directoryobjects", _] => Self::DirectoryObject { object: key(1) },
             _ => return None,
         })
     }
@@ -141,23 +214,55 @@ impl Route {
     pub(crate) fn pattern(&self) -> &'static str {
         match self {
             Self::Users => "/users",
+            Self::UserCount => "/users/$count",
             Self::User { .. } => "/users/{id}",
+            Self::LicenseDetails { .. } => "/users/{id}/licenseDetails",
+            Self::MemberOf { reach, .. } => match reach {
+                Reach::Direct => "/users/{id}/memberOf",
+                Reach::Transitive => "/users/{id}/transitiveMemberOf",
+            },
+            Self::Memberships { question, .. } => match question {
+                Question::CheckMemberGroups => "/users/{id}/checkMemberGroups",
+                Question::CheckMemberObjects => "/users/{id}/checkMemberObjects",
+                Question::GetMemberGroups => "/users/{id}/getMemberGroups",
+                Question::GetMemberObjects => "/users/{id}/getMemberObjects",
+            },
             Self::Authentication { .. } => "/users/{id}/authentication",
             Self::PhoneMethods { .. } => "/users/{id}/authentication/phoneMethods",
             Self::PhoneMethod { .. } => "/users/{id}/authentication/phoneMethods/{id}",
             Self::AccessPasses { .. } => "/users/{id}/authentication/temporaryAccessPassMethods",
             Self::AccessPass { .. } => "/users/{id}/authentication/temporaryAccessPassMethods/{id}",
             Self::Groups => "/groups",
+            Self::GroupCount => "/groups/$count",
+            Self::GroupDelta => "/groups/delta",
             Self::Group { .. } => "/groups/{id}",
             Self::Members { .. } => "/groups/{id}/members",
             Self::MemberCount { .. } => "/groups/{id}/members/$count",
             Self::TransitiveMembers { .. } => "/groups/{id}/transitiveMembers",
+            Self::TransitiveMemberCount { .. } => "/groups/{id}/transitiveMembers/$count",
+            Self::MembersOfType { reach, .. } => match reach {
+                Reach::Direct => "/groups/{id}/members/{type}",
+                Reach::Transitive => "/groups/{id}/transitiveMembers/{type}",
+            },
+            Self::MemberCountOfType { reach, .. } => match reach {
+                Reach::Direct => "/groups/{id}/members/{type}/$count",
+                Reach::Transitive => "/groups/{id}/transitiveMembers/{type}/$count",
+            },
             Self::MemberLinks { .. } => "/groups/{id}/members/$ref",
             Self::Member { .. } => "/groups/{id}/members/{id}",
             Self::MemberLink { .. } => "/groups/{id}/members/{id}/$ref",
+            Self::Owners { .. } => "/groups/{id}/owners",
+            Self::OwnerLinks { .. } => "/groups/{id}/owners/$ref",
+            Self::OwnerLink { .. } => "/groups/{id}/owners/{id}/$ref",
             Self::DirectoryObjects => "/directoryObjects",
+            Self::DirectoryObjectsByIds => "/directoryObjects/getByIds",
             Self::DirectoryObject { .. } => "/directoryObjects/{id}",
         }
+    }
+
+    /// Whether a POST to it only asks (Graph: throttling limits count no write for these).
+    pub(crate) fn only_reads(&self) -> bool {
+        matches!(self, Self::Memberships { .. } | Self::DirectoryObjectsByIds)
     }
 
     /// Whose limits the request counts against.

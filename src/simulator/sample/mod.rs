@@ -27,7 +27,40 @@ pub(super) fn tenant(scenario: &Scenario) -> Tenant {
     let people = users::add(&mut tenant, seed, size.users);
     phones::add(&mut tenant, &people);
     groups::add(&mut tenant, seed, &people, size.groups);
+    let service = &scenario.service;
+    tenant.replicas.lag = milliseconds(service.replication_ms);
+    tenant.replicas.index_lag = milliseconds(service.index_ms);
+    tenant.contention.chance = service.concurrency_violations;
+    tenant.contention.usual = milliseconds(service.latency_ms);
     tenant
+}
+
+fn milliseconds(milliseconds: u32) -> std::time::Duration {
+    std::time::Duration::from_millis(milliseconds.into())
+}
+
+/// Creates the users who are new when the simulator is first asked.
+pub(super) fn create_new_starters(tenant: &mut Tenant, scenario: NewStarters, now: OffsetDateTime) {
+    for number in 1..=scenario.count {
+        let user = users::new_starter(scenario.seed, number);
+        tenant.create(Object::User(user), now);
+    }
+}
+
+/// Who is new.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewStarters {
+    seed: Seed,
+    count: u32,
+}
+
+impl NewStarters {
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        Self {
+            seed: Seed(scenario.seed),
+            count: scenario.tenant.fresh_users,
+        }
+    }
 }
 
 /// Issues the passes some users hold, made an hour before the simulator was first asked: of every
@@ -73,6 +106,7 @@ enum Kind {
     Device,
     OrgContact,
     ServicePrincipal,
+    NewStarter,
 }
 
 impl Seed {

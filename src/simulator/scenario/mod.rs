@@ -20,7 +20,7 @@ pub use tenant::TenantSize;
 const MOST_UNITS: u32 = 5;
 
 /// A tenant, its service, its limits and its policies.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// `seed`: where all randomness starts, 0 to 2^63 - 1; 2026 by default. Names and ids follow
@@ -67,7 +67,7 @@ pub enum ScenarioError {
         /// What would do.
         range: String,
         /// What was given.
-        value: u32,
+        value: String,
     },
 }
 
@@ -94,6 +94,8 @@ impl Scenario {
         );
         within("tenant.users", self.tenant.users, 100, 2_000_000)?;
         within("tenant.groups", self.tenant.groups, 60, 100_000)?;
+        within("tenant.fresh_users", self.tenant.fresh_users, 0, 100_000)?;
+        self.service.check()?;
         within(
             "limits.directory.units",
             self.limits.directory.units.get(),
@@ -136,7 +138,20 @@ fn within(key: &'static str, value: u32, least: u32, most: u32) -> Result<(), Sc
     } else {
         format!("{least} to {most}")
     };
+    let value = value.to_string();
     Err(ScenarioError::OutOfRange { key, range, value })
+}
+
+/// A share of requests lies between none and all of them.
+fn share(key: &'static str, value: f64) -> Result<(), ScenarioError> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(ScenarioError::OutOfRange {
+        key,
+        range: "0 to 1".to_owned(),
+        value: value.to_string(),
+    })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -174,6 +189,14 @@ mod tests {
         refused(
             "[tenant]\nusers = 5\n",
             "`tenant.users` must be 100 to 2000000, not 5",
+        );
+        refused(
+            "[service]\nconcurrency_violations = 1.5\n",
+            "`service.concurrency_violations` must be 0 to 1, not 1.5",
+        );
+        refused(
+            "[service]\nindex_ms = 3600001\n",
+            "`service.index_ms` must be 0 to 3600000, not 3600001",
         );
         refused(
             "[limits.directory]\nunits = 4\n",

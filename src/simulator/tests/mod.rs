@@ -21,8 +21,10 @@ mod wire;
 /// When every test begins.
 const START: OffsetDateTime = datetime!(2026-03-02 08:00 UTC);
 
-/// A scenario without limits worth speaking of.
+/// A scenario without limits worth speaking of, in which writers never meet.
 const UNLIMITED: &str = "
+    [service]
+    concurrency_violations = 0.0
     [limits.directory]
     units = 4000000
     writes = 4000000
