@@ -81,7 +81,7 @@ impl Filter {
     }
 
     /// Refuses what the directory does not serve: properties other than the `filterable`, and
-    /// without [advanced](super::call::Call::is_advanced) parameters some operators and large
+    /// without the parameters of advanced queries some operators and large
     /// expressions (Graph: advanced queries).
     pub(crate) fn check(
         &self,

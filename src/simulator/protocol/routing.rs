@@ -162,6 +162,9 @@ pub(crate) enum Question {
 impl Route {
     /// Reads the path below the version root.
     pub(crate) fn parse(path: &str) -> Result<Self, GraphError> {
+        if let Some(option) = misplaced_option(path) {
+            return Err(not_found(&option));
+        }
         let segments = segments(path);
         if let Some(route) = Self::of(&segments) {
             return Ok(route);
@@ -171,9 +174,7 @@ impl Route {
         let name = unknown
             .and_then(|end| segments.get(end - 1))
             .map_or("", String::as_str);
-        Err(GraphError::gateway(format!(
-            "Resource not found for the segment '{name}'."
-        )))
+        Err(not_found(name))
     }
 
     fn of(segments: &[String]) -> Option<Self> {
@@ -278,6 +279,22 @@ impl Route {
     }
 }
 
+fn not_found(segment: &str) -> GraphError {
+    GraphError::gateway(format!("Resource not found for the segment '{segment}'."))
+}
+
+/// A segment with a dollar sign in front that is no option of `OData`, as of a user whose principal
+/// name begins so; only `users('$…')` finds it (Graph: user-get, for the status).
+fn misplaced_option(path: &str) -> Option<String> {
+    let options = ["$count", "$ref", "$value", "$batch"];
+    path.split('/').map(percent_decoded).find(|segment| {
+        segment.starts_with('$')
+            && !options
+                .iter()
+                .any(|option| segment.eq_ignore_ascii_case(option))
+    })
+}
+
 /// Splits a path and undoes its encoding; `users('key')` is the same as `users/key` (Graph:
 /// user-get).
 fn segments(path: &str) -> Vec<String> {
@@ -350,5 +367,7 @@ mod tests {
         unknown("/users/1/authentication/phoneMethods/2/3", "3");
         unknown("/v1.0/users", "v1.0");
         unknown("/", "");
+        unknown("/users/$x@b.example", "$x@b.example");
+        goes_to("/users('$x@b.example')", "/users/{id}");
     }
 }

@@ -1,6 +1,6 @@
 //! The people of the sample tenant.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::names::{CULTURES, Order};
 use super::{Kind, People, Seed};
@@ -191,7 +191,7 @@ fn member(alias: &str) -> User {
         id: uuid::Uuid::nil(),
         user_principal_name: format!("{alias}@{DOMAIN}").into(),
         display_name: Box::default(),
-        profile: Profile::Written(Box::default()),
+        profile: Profile::Written(BTreeMap::new()),
         user_type: UserType::Member,
         account_enabled: true,
         sms_sign_in: false,

@@ -9,6 +9,10 @@ use super::ObjectIndex;
 /// A user.
 #[derive(Debug)]
 #[expect(clippy::struct_field_names, reason = "the names are Graph's own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and a million users have them"
+)]
 pub(crate) struct User {
     pub(crate) id: Uuid,
     pub(crate) user_principal_name: Box<str>,
@@ -35,7 +39,7 @@ pub(crate) enum Profile {
         department: &'static str,
     },
     /// What a caller wrote, by the name of the property.
-    Written(Box<BTreeMap<&'static str, String>>),
+    Written(BTreeMap<&'static str, String>),
 }
 
 impl User {
@@ -81,5 +85,15 @@ impl UserType {
             Self::Member => "Member",
             Self::Guest => "Guest",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_users_stay_small() {
+        assert!(size_of::<User>() <= 120, "{}", size_of::<User>());
     }
 }

@@ -219,6 +219,6 @@ fn a_wrong_member_of_the_body_is_named() {
     seen.fails(
         501,
         "notImplemented",
-        "The simulator does not model a change of visibility.",
+        "The simulator does not model a value of visibility.",
     );
 }

@@ -7,15 +7,21 @@ use time::macros::datetime;
 use super::{Request, Response, Scenario, Simulator};
 
 mod batches;
+mod collisions;
+mod delta;
 mod determinism;
 mod directory;
+mod groups;
 mod inspecting;
+mod lags;
 mod member_links;
+mod memberships;
 mod passes;
 mod phones;
 mod sample_files;
 mod serving;
 mod throttling;
+mod users;
 mod wire;
 
 /// When every test begins.
@@ -73,6 +79,20 @@ impl Caller {
 
     fn get(&mut self, path: &str) -> Seen {
         self.send("GET", path, None)
+    }
+
+    /// A GET with `ConsistencyLevel: eventual`.
+    fn eventual(&mut self, path: &str) -> Seen {
+        let request = Request {
+            method: "GET".to_owned(),
+            path_and_query: format!("/v1.0{path}"),
+            headers: vec![
+                ("Authorization".to_owned(), "Bearer of-anything".to_owned()),
+                ("ConsistencyLevel".to_owned(), "eventual".to_owned()),
+            ],
+            body: Vec::new(),
+        };
+        Seen::from(self.simulator.answer(&request, self.now).response)
     }
 
     fn post(&mut self, path: &str, body: &Value) -> Seen {
@@ -133,6 +153,12 @@ impl Caller {
             .map(|id| id.as_str().unwrap().to_owned())
             .collect()
     }
+}
+
+/// What comes after the version root in a link.
+fn path_of(link: &str) -> Option<String> {
+    let root = "https://graph.microsoft.com/v1.0";
+    Some(link.strip_prefix(root)?.to_owned())
 }
 
 /// A response with its body read.
@@ -196,6 +222,19 @@ impl Seen {
             "{}",
             self.body
         );
+    }
+
+    /// The ids in a collection.
+    #[track_caller]
+    fn ids(&self) -> Vec<String> {
+        let value = self.body["value"].as_array().unwrap();
+        let id = |item: &Value| item["id"].as_str().unwrap().to_owned();
+        value.iter().map(id).collect()
+    }
+
+    /// The path of the next page.
+    fn next(&self) -> Option<String> {
+        path_of(self.body["@odata.nextLink"].as_str()?)
     }
 
     /// The reply of one request of a batch.

@@ -39,8 +39,15 @@ struct Round {
     groups: Option<BTreeSet<u32>>,
     /// What of a group is shown; nothing for all.
     select: Vec<String>,
-    /// The group to go on with, and the last member of it that was told.
-    next: (u32, Option<u32>),
+    next: Place,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    group: u32,
+    /// The last member of the group that was told.
+    member: Option<u32>,
 }
 
 /// `GET /groups/delta`.
@@ -50,7 +57,7 @@ pub(super) fn get(tenant: &Tenant, call: &Call<'_>) -> Result<Reply, GraphError>
         (None, None) => first_round(tenant, &query)?,
         (None, Some(latest)) if latest == "latest" => {
             let round = first_round(tenant, &query)?;
-            return Ok(reply(call, &round, Vec::new(), None));
+            return Ok(reply(call, &round, &[], None));
         }
         (Some(token), None) => decode(tenant, token)?,
         (None, Some(token)) => {
@@ -58,14 +65,14 @@ pub(super) fn get(tenant: &Tenant, call: &Call<'_>) -> Result<Reply, GraphError>
             Round {
                 since: Some(ended.until),
                 until: tenant.last_change(),
-                next: (0, None),
+                next: Place::default(),
                 ..ended
             }
         }
         (Some(_), Some(_)) => return Err(GraphError::expired_page_token()),
     };
     let (value, next) = page(tenant, &round)?;
-    Ok(reply(call, &round, value, next))
+    Ok(reply(call, &round, &value, next))
 }
 
 fn first_round(tenant: &Tenant, query: &Query) -> Result<Round, GraphError> {
@@ -86,7 +93,7 @@ fn first_round(tenant: &Tenant, query: &Query) -> Result<Round, GraphError> {
         until: tenant.last_change(),
         groups: wanted.map(places),
         select,
-        next: (0, None),
+        next: Place::default(),
     })
 }
 
@@ -120,19 +127,16 @@ fn ids(filter: &str) -> Result<Vec<Uuid>, GraphError> {
 }
 
 /// The next page of a round, and where the one after it begins.
-fn page(
-    tenant: &Tenant,
-    round: &Round,
-) -> Result<(Vec<Value>, Option<(u32, Option<u32>)>), GraphError> {
+fn page(tenant: &Tenant, round: &Round) -> Result<(Vec<Value>, Option<Place>), GraphError> {
     let mut value = Vec::new();
     let mut room = PAGE;
     for index in left(tenant, round) {
-        let cursor = match round.next {
-            (group, member) if group == index.0 => member.map(ObjectIndex),
-            _ => None,
-        };
+        let began = round.next.group == index.0;
+        let cursor = round.next.member.filter(|_| began).map(ObjectIndex);
+        let group = index.0;
         if room == 0 {
-            return Ok((value, Some((index.0, None))));
+            let member = None;
+            return Ok((value, Some(Place { group, member })));
         }
         let members = changes(tenant, index, round, cursor, room + 1);
         let Some(mut item) = item(tenant, index, round, cursor, !members.is_empty())? else {
@@ -145,8 +149,8 @@ fn page(
         }
         value.push(Value::Object(item));
         if members.len() > room {
-            let last = told.last().map(|(last, _)| last.0);
-            return Ok((value, Some((index.0, last))));
+            let member = told.last().map(|(last, _)| last.0);
+            return Ok((value, Some(Place { group, member })));
         }
         room -= told.len().clamp(1, room);
     }
@@ -156,7 +160,10 @@ fn page(
 /// The groups that a round has still to go through; those that are gone matter to later rounds
 /// only.
 fn left<'t>(tenant: &'t Tenant, round: &Round) -> impl Iterator<Item = ObjectIndex> + use<'t> {
-    let rest = (Bound::Included(ObjectIndex(round.next.0)), Bound::Unbounded);
+    let rest = (
+        Bound::Included(ObjectIndex(round.next.group)),
+        Bound::Unbounded,
+    );
     let (named, all) = match &round.groups {
         Some(groups) => (groups.iter().copied().map(ObjectIndex).collect(), false),
         None => (BTreeSet::new(), true),
@@ -280,12 +287,7 @@ fn member(tenant: &Tenant, (index, is_in): (ObjectIndex, bool)) -> Option<Value>
     Some(entry)
 }
 
-fn reply(
-    call: &Call<'_>,
-    round: &Round,
-    value: Vec<Value>,
-    next: Option<(u32, Option<u32>)>,
-) -> Reply {
+fn reply(call: &Call<'_>, round: &Round, value: &[Value], next: Option<Place>) -> Reply {
     let (link, option) = match next {
         Some(_) => ("@odata.nextLink", "$skiptoken"),
         None => ("@odata.deltaLink", "$deltatoken"),

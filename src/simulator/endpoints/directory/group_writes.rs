@@ -6,7 +6,7 @@ use fastrand::Rng;
 use serde_json::{Map, Value};
 
 use super::links::{self, Relation};
-use super::{groups, require_known, with_context, wrong_kind};
+use super::{groups, refuse_unserved, require_known, with_context, wrong_kind};
 use crate::simulator::protocol::arrival::random_id;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
@@ -23,6 +23,16 @@ const REQUIRED: [&str; 4] = [
     "securityEnabled",
 ];
 
+/// What Graph takes and the simulator does not hold.
+const UNSERVED: [&str; 6] = [
+    "classification",
+    "preferredDataLocation",
+    "preferredLanguage",
+    "resourceBehaviorOptions",
+    "resourceProvisioningOptions",
+    "theme",
+];
+
 const BINDS: [(Relation, &str); 2] = [
     (Relation::Members, "members@odata.bind"),
     (Relation::Owners, "owners@odata.bind"),
@@ -36,6 +46,7 @@ pub(super) fn create(
     call: &Call<'_>,
 ) -> Result<Reply, GraphError> {
     let body = call.object()?;
+    refuse_unserved(body, &UNSERVED)?;
     let optional = [
         "description",
         "groupTypes",
@@ -171,12 +182,12 @@ pub(super) fn update(
     let (index, group) = links::find_group(tenant, key)?;
     let body = call.object()?;
     let own = ["displayName", "description"];
-    let unserved = body
-        .keys()
-        .find(|name| !own.contains(&name.as_str()) && groups::DEFAULTS.contains(&name.as_str()));
-    if let Some(name) = unserved {
-        return Err(GraphError::not_simulated(&format!("a change of {name}")));
-    }
+    let unserved: Vec<&str> = groups::DEFAULTS
+        .into_iter()
+        .filter(|name| !own.contains(name))
+        .chain(UNSERVED)
+        .collect();
+    refuse_unserved(body, &unserved)?;
     let known: Vec<&str> = own.into_iter().chain(BINDS.map(|(_, name)| name)).collect();
     require_known(call, body, &known, "group")?;
     let binds = binds(call, body)?;

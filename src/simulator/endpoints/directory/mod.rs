@@ -1,6 +1,7 @@
 //! Users, groups, the links between them, and objects whatever their type.
 
 use fastrand::Rng;
+use serde_json::{Map, Value};
 
 use super::{collection, counted, require_known, selected, with_context, wrong_kind};
 use crate::simulator::protocol::call::Call;
@@ -132,6 +133,14 @@ fn write(tenant: &mut Tenant, rng: &mut Rng, call: &Call<'_>) -> Result<Reply, G
 fn not_simulated(call: &Call<'_>) -> GraphError {
     let (method, pattern) = (call.method.as_str(), call.route.pattern());
     GraphError::not_simulated(&format!("{method} {pattern}"))
+}
+
+/// Refuses properties that Graph takes and the simulator does not hold.
+fn refuse_unserved(body: &Map<String, Value>, unserved: &[&str]) -> Result<(), GraphError> {
+    let found = body.keys().find(|name| unserved.contains(&name.as_str()));
+    found.map_or(Ok(()), |name| {
+        Err(GraphError::not_simulated(&format!("a value of {name}")))
+    })
 }
 
 /// Refuses `$search` without its header and sorting together with a filter as Graph does (Graph:

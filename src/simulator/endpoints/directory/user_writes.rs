@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use serde_json::{Map, Value};
 
-use super::{require_known, users, with_context, wrong_kind};
+use super::{refuse_unserved, require_known, users, with_context, wrong_kind};
 use crate::simulator::protocol::arrival::random_id;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
@@ -23,19 +23,28 @@ const REQUIRED: [&str; 5] = [
     "userPrincipalName",
 ];
 
-/// What may be written beside it, all of it text.
-const OPTIONAL: [&str; 11] = [
-    "companyName",
+/// What may be written beside it and [`users::TEXTS`], all of it text.
+const OPTIONAL: [&str; 7] = [
     "department",
     "employeeId",
     "givenName",
     "jobTitle",
     "mail",
-    "mobilePhone",
-    "officeLocation",
-    "preferredLanguage",
     "surname",
     "usageLocation",
+];
+
+/// What Graph takes and the simulator does not hold.
+const UNSERVED: [&str; 9] = [
+    "ageGroup",
+    "businessPhones",
+    "consentProvidedForMinor",
+    "employeeHireDate",
+    "employeeOrgData",
+    "identities",
+    "onPremisesImmutableId",
+    "otherMails",
+    "userType",
 ];
 
 /// `POST /users` (Graph: user-post-users), with the required properties and some more. The password
@@ -46,7 +55,9 @@ pub(super) fn create(
     call: &Call<'_>,
 ) -> Result<Reply, GraphError> {
     let body = call.object()?;
-    let known: Vec<&str> = REQUIRED.iter().chain(&OPTIONAL).copied().collect();
+    refuse_unserved(body, &UNSERVED)?;
+    let optional: Vec<&'static str> = OPTIONAL.into_iter().chain(users::TEXTS).collect();
+    let known: Vec<&str> = REQUIRED.iter().chain(&optional).copied().collect();
     require_known(call, body, &known, "user")?;
     let missing = REQUIRED
         .iter()
@@ -67,7 +78,7 @@ pub(super) fn create(
     let user_principal_name = principal_name(tenant, text(call, body, "userPrincipalName")?)?;
     let display_name = text(call, body, "displayName")?.unwrap_or_default();
     let mut written = BTreeMap::new();
-    for name in OPTIONAL.into_iter().chain(["mailNickname"]) {
+    for name in optional.into_iter().chain(["mailNickname"]) {
         if let Some(text) = text(call, body, name)? {
             written.insert(name, text.to_owned());
         }
@@ -76,7 +87,7 @@ pub(super) fn create(
         id: random_id(rng),
         user_principal_name: user_principal_name.into(),
         display_name: display_name.into(),
-        profile: Profile::Written(Box::new(written)),
+        profile: Profile::Written(written),
         user_type: UserType::Member,
         account_enabled,
         sms_sign_in: false,

@@ -46,6 +46,22 @@ const FILTERABLE: [&str; 14] = [
     "proxyAddresses",
 ];
 
+/// Texts that a user has if someone wrote them, beside those users are filtered by.
+pub(super) const TEXTS: [&str; 12] = [
+    "city",
+    "companyName",
+    "country",
+    "employeeType",
+    "faxNumber",
+    "mobilePhone",
+    "officeLocation",
+    "passwordPolicies",
+    "postalCode",
+    "preferredLanguage",
+    "state",
+    "streetAddress",
+];
+
 /// What users are found by without reading all of them.
 const INDEXED: [&str; 4] = ["id", "userPrincipalName", "mail", "employeeId"];
 
@@ -169,9 +185,7 @@ pub(super) fn property(index: ObjectIndex, user: &User, name: &str) -> Option<Va
         "businessPhones" | "otherMails" => json!([]),
         "assignedLicenses" => licenses::assigned(index, user),
         "onPremisesSyncEnabled" => Value::Null,
-        "companyName" | "mobilePhone" | "officeLocation" | "preferredLanguage" => {
-            json!(user.text(name))
-        }
+        _ if TEXTS.contains(&name) => json!(user.text(name)),
         _ if FILTERABLE.contains(&name) => match field(index, user, name) {
             Field::Text(text) => json!(text),
             Field::Flag(flag) => json!(flag),

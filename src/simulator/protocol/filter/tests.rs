@@ -93,7 +93,7 @@ fn what_is_no_expression_is_refused() {
         &deep,
         &nots,
     ] {
-        assert!(Filter::parse(text).is_err(), "{:.40}", text);
+        assert!(Filter::parse(text).is_err(), "{text:.40}");
     }
 }
 
