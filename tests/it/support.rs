@@ -205,12 +205,12 @@ impl Tenant {
             .unwrap()
     }
 
-    /// The ids of a group's members, sorted.
+    /// The ids of the members of a group, found by its name or id; sorted.
     pub(crate) fn members(&self, name: &str) -> Vec<&str> {
         let groups = self.tenant["groups"].as_array().unwrap();
         let group = groups
             .iter()
-            .find(|group| group["displayName"] == name)
+            .find(|group| group["displayName"] == name || group["id"] == name)
             .unwrap();
         let mut members: Vec<&str> = group["members"]
             .as_array()
@@ -220,6 +220,12 @@ impl Tenant {
             .collect();
         members.sort_unstable();
         members
+    }
+
+    /// How many Graph requests were answered.
+    pub(crate) fn requests(&self) -> f64 {
+        let inner = self.statistics["inner"].as_array().unwrap().iter();
+        inner.map(|entry| entry["count"].as_f64().unwrap()).sum()
     }
 
     /// How many inner requests of that method were answered, by status.

@@ -45,7 +45,7 @@ impl Method {
         matches!(self, Self::Post | Self::Patch | Self::Put | Self::Delete)
     }
 
-    /// Whether `$batch` insists on a body and its type (observed; see [`batch`](super::batch)).
+    /// Whether `$batch` insists on a body and its type (observed).
     pub(crate) fn carries_body(self) -> bool {
         matches!(self, Self::Post | Self::Patch | Self::Put)
     }
@@ -281,6 +281,7 @@ impl Route {
 
 fn not_found(segment: &str) -> GraphError {
     GraphError::gateway(format!("Resource not found for the segment '{segment}'."))
+        .breaking("unknown-address")
 }
 
 /// A segment with a dollar sign in front that is no option of `OData`, as of a user whose principal
@@ -357,7 +358,7 @@ mod tests {
         let error = Route::parse(path).unwrap_err();
         let expected =
             GraphError::gateway(format!("Resource not found for the segment '{segment}'."));
-        assert_eq!(error, expected);
+        assert_eq!(error, expected.breaking("unknown-address"));
     }
 
     #[test]

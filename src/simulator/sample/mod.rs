@@ -31,7 +31,6 @@ pub(super) fn tenant(scenario: &Scenario) -> Tenant {
     tenant.replicas.lag = milliseconds(service.replication_ms);
     tenant.replicas.index_lag = milliseconds(service.index_ms);
     tenant.contention.chance = service.concurrency_violations;
-    tenant.contention.usual = milliseconds(service.latency_ms);
     tenant
 }
 

@@ -5,19 +5,19 @@
 
 use serde::Deserialize;
 
+mod faults;
 mod limits;
 mod policies;
+mod rehearsal;
 mod service;
 mod tenant;
 
-pub use limits::{DirectoryLimits, Limits, MethodLimits};
+pub use faults::{Faults, Neighbour, Outage, QuotaStep};
+pub use limits::{DirectoryLimits, Limits, MethodLimits, RetryAfterForm, TenantClass};
 pub use policies::{AccessPassPolicy, Policies};
+pub use rehearsal::{Expectations, Job};
 pub use service::Service;
 pub use tenant::TenantSize;
-
-/// The dearest read, transitive members, costs that many resource units; a smaller bucket would
-/// never let it through.
-const MOST_UNITS: u32 = 5;
 
 /// A tenant, its service, its limits and its policies.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Scenario {
     /// `seed`: where all randomness starts, 0 to 2^63 - 1; 2026 by default. Names and ids follow
     /// from it, so the sample inputs fit the default only.
     pub seed: u64,
+    /// `chance`: where the randomness of the service starts, such as its latency and its faults; as
+    /// `seed` by default. Another one is another day in the same tenant.
+    pub chance: Option<u64>,
     /// `[tenant]`: how many objects there are.
     pub tenant: TenantSize,
     /// `[service]`: how fast it answers.
@@ -34,23 +37,41 @@ pub struct Scenario {
     pub limits: Limits,
     /// `[policies]`: what the tenant allows.
     pub policies: Policies,
+    /// `[faults]`: what goes wrong.
+    pub faults: Faults,
+    /// `[job]`: a job to be run against the tenant.
+    pub job: Option<Job>,
+    /// `[expect]`: what must come of it.
+    pub expect: Expectations,
 }
 
 impl Default for Scenario {
     fn default() -> Self {
         Self {
             seed: 2026,
+            chance: None,
             tenant: TenantSize::default(),
             service: Service::default(),
             limits: Limits::default(),
             policies: Policies::default(),
+            faults: Faults::default(),
+            job: None,
+            expect: Expectations::default(),
         }
     }
 }
 
 /// A scenario that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ScenarioError {
+    /// Of faults that exclude each other there are more than requests.
+    #[error("the shares of `faults` that befall {befall} must be at most 1 together, not {sum}")]
+    TooMuch {
+        /// What they befall.
+        befall: &'static str,
+        /// What the shares add up to.
+        sum: f64,
+    },
     /// The file is not TOML, holds an unknown key, or a value of the wrong kind.
     #[error("line {line}: {problem}")]
     Unreadable {
@@ -96,12 +117,8 @@ impl Scenario {
         within("tenant.groups", self.tenant.groups, 60, 100_000)?;
         within("tenant.fresh_users", self.tenant.fresh_users, 0, 100_000)?;
         self.service.check()?;
-        within(
-            "limits.directory.units",
-            self.limits.directory.units.get(),
-            MOST_UNITS,
-            u32::MAX,
-        )?;
+        self.limits.check()?;
+        self.faults.check()?;
         within(
             "policies.temporary_access_pass.minimum_lifetime_in_minutes",
             least,
@@ -138,20 +155,35 @@ fn within(key: &'static str, value: u32, least: u32, most: u32) -> Result<(), Sc
     } else {
         format!("{least} to {most}")
     };
-    let value = value.to_string();
-    Err(ScenarioError::OutOfRange { key, range, value })
+    Err(out_of_range(key, range, &value))
 }
 
-/// A share of requests lies between none and all of them.
+/// A chance, from 0 to 1.
 fn share(key: &'static str, value: f64) -> Result<(), ScenarioError> {
     if (0.0..=1.0).contains(&value) {
         return Ok(());
     }
-    Err(ScenarioError::OutOfRange {
+    Err(out_of_range(key, "0.0 to 1.0", &value))
+}
+
+/// A length of time or a moment, from 0 to a century.
+fn seconds(key: &'static str, value: f64) -> Result<(), ScenarioError> {
+    if (0.0..=3_155_760_000.0).contains(&value) {
+        return Ok(());
+    }
+    Err(out_of_range(key, "0 to 3155760000 seconds", &value))
+}
+
+fn out_of_range(
+    key: &'static str,
+    range: impl Into<String>,
+    value: &impl ToString,
+) -> ScenarioError {
+    ScenarioError::OutOfRange {
         key,
-        range: "0 to 1".to_owned(),
+        range: range.into(),
         value: value.to_string(),
-    })
+    }
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -192,7 +224,7 @@ mod tests {
         );
         refused(
             "[service]\nconcurrency_violations = 1.5\n",
-            "`service.concurrency_violations` must be 0 to 1, not 1.5",
+            "`service.concurrency_violations` must be 0.0 to 1.0, not 1.5",
         );
         refused(
             "[service]\nindex_ms = 3600001\n",
@@ -201,6 +233,22 @@ mod tests {
         refused(
             "[limits.directory]\nunits = 4\n",
             "`limits.directory.units` must be at least 5, not 4",
+        );
+        refused(
+            "[service]\ninner_parallel = 21\n",
+            "`service.inner_parallel` must be 1 to 20, not 21",
+        );
+        refused(
+            "[faults]\nresets = 1.5\n",
+            "`faults.resets` must be 0.0 to 1.0, not 1.5",
+        );
+        refused(
+            "[faults]\nresets = 0.6\ncut_bodies = 0.6\n",
+            "the shares of `faults` that befall an HTTP request must be at most 1 together, not 1.2",
+        );
+        refused(
+            "[[faults.quota_steps]]\nat_seconds = 5\nshare = 0\n",
+            "`faults.quota_steps.share` must be more than 0, not 0",
         );
         refused(
             "[policies.temporary_access_pass]\nmaximum_lifetime_in_minutes = 30\n",

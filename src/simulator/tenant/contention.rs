@@ -17,12 +17,17 @@ use super::ObjectIndex;
 pub(crate) struct Contention {
     /// The chance that a write which overlaps another is refused, 0 to 1.
     pub(crate) chance: f64,
-    /// How long a write takes.
-    pub(crate) usual: Duration,
-    /// Until when the last write to each group is under way.
-    busy_until: HashMap<ObjectIndex, OffsetDateTime>,
+    /// When writes to each group are under way.
+    busy: HashMap<ObjectIndex, Span>,
     /// How many groups are tracked before those that are free again are forgotten.
     prune_at: usize,
+}
+
+/// From when until when.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    from: OffsetDateTime,
+    until: OffsetDateTime,
 }
 
 /// A write met another.
@@ -46,16 +51,26 @@ impl Contention {
         if self.chance <= 0.0 {
             return Ok(());
         }
-        let busy_until = self.busy_until.get(&group).copied();
-        if busy_until.is_some_and(|until| start < until) && rng.f64() < self.chance {
-            return Err(Clash);
+        let mut write = Span {
+            from: start,
+            until: start + lasts,
+        };
+        // Parts of a batch come in any order, so a write may also end before another begins.
+        if let Some(other) = self.busy.get(&group) {
+            if write.from < other.until && other.from < write.until {
+                if rng.f64() < self.chance {
+                    return Err(Clash);
+                }
+                write.from = write.from.min(other.from);
+                write.until = write.until.max(other.until);
+            } else if write.until <= other.from {
+                return Ok(());
+            }
         }
-        let end = start + lasts;
-        self.busy_until
-            .insert(group, busy_until.map_or(end, |until| until.max(end)));
-        if self.busy_until.len() > self.prune_at {
-            self.busy_until.retain(|_, until| *until > start);
-            self.prune_at = self.busy_until.len() * 2 + 64;
+        self.busy.insert(group, write);
+        if self.busy.len() > self.prune_at {
+            self.busy.retain(|_, span| span.until > start);
+            self.prune_at = self.busy.len() * 2 + 64;
         }
         Ok(())
     }
@@ -96,6 +111,21 @@ mod tests {
     }
 
     #[test]
+    fn a_write_before_another_does_not_clash_in_whatever_order_they_come() {
+        let mut contention = Contention {
+            chance: 1.0,
+            ..Contention::default()
+        };
+        let mut rng = Rng::with_seed(7);
+        let mut at = |second: u32| {
+            let start = START + SECOND * second;
+            contention.enter(&mut rng, ObjectIndex(0), start, SECOND)
+        };
+        assert_eq!([at(4), at(3), at(5)], [Ok(()); 3]);
+        assert_eq!(at(5), Err(Clash));
+    }
+
+    #[test]
     fn groups_that_are_free_again_are_forgotten() {
         let mut contention = Contention {
             chance: 0.5,
@@ -108,6 +138,6 @@ mod tests {
                 .enter(&mut rng, ObjectIndex(number), start, SECOND)
                 .unwrap();
         }
-        assert!(contention.busy_until.len() < 100);
+        assert!(contention.busy.len() < 100);
     }
 }

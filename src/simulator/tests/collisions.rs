@@ -10,6 +10,7 @@ const CROWDED: &str = "
     [service]
     concurrency_violations = 1.0
     latency_ms = 100
+    jitter_ms = 0
     [limits.directory]
     units = 4000000
     writes = 4000000

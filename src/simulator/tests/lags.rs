@@ -15,7 +15,8 @@ const SLOW: &str = "
     units = 4000000
     writes = 4000000
     [limits.authentication_methods]
-    requests_per_second = 1000000
+    requests = 1000000
+    per_seconds = 1
     burst = 1000
 ";
 

@@ -82,7 +82,11 @@ pub(super) fn enter(
     call: &Call<'_>,
     group: ObjectIndex,
 ) -> Result<(), GraphError> {
-    let (start, lasts) = (call.arrival.now, tenant.contention.usual);
+    let work = call.arrival.work;
+    let (start, lasts) = (
+        call.arrival.now + work.begins,
+        work.ends.saturating_sub(work.begins),
+    );
     tenant
         .contention
         .enter(rng, group, start, lasts)
@@ -92,9 +96,9 @@ pub(super) fn enter(
 /// Refuses more links than one request may change.
 pub(super) fn require_few(links: &[(Relation, &Value)]) -> Result<(), GraphError> {
     if links.len() > MOST_LINKS {
-        return Err(refused(
-            "A resource cannot contain more than 20 link changes",
-        ));
+        return Err(
+            refused("A resource cannot contain more than 20 link changes").breaking("link-count"),
+        );
     }
     Ok(())
 }

@@ -111,7 +111,8 @@ pub(super) fn ids(call: &Call<'_>, name: &str, most: usize) -> Result<Vec<Uuid>,
     if ids.len() > most {
         return Err(refused(format!(
             "Number of included identifiers cannot exceed '{most}'."
-        )));
+        ))
+        .breaking("id-count"));
     }
     ids.iter()
         .map(|id| {
