@@ -8,17 +8,17 @@
 //! # What is modelled
 //!
 //! - `$batch` with its rules for ids, order, dependencies and bodies;
-//! - users, groups and the links between them, including which groups can be written;
-//! - phone methods and Temporary Access Passes, with SMS sign-in registration and the policy that says
-//!   who may have them, which clients can change;
+//! - users, groups and the links between them, including which groups can be written, how late
+//!   new objects and changes are seen, and writers that get in each other's way;
+//! - phone methods and Temporary Access Passes, with SMS sign-in registration and the policy that
+//!   says who may have them, which clients can change;
 //! - the limits of the directory (resource units and writes) and of the authentication methods;
 //! - Graph's error bodies, as recorded where a record exists, and marked as "our reading"
 //!   elsewhere.
 //!
 //! # What is not, on purpose
 //!
-//! - **Time passing inside the service.** A write is visible to the next request; there is no
-//!   replication lag yet, and a batch takes as long as one request.
+//! - **Time passing inside the service.** A batch takes as long as one request.
 //! - **Permissions.** Any bearer token is accepted; some users are marked as out of its reach.
 //! - **Licences.** Everyone has those that SMS sign-in asks for.
 //! - **The rest of Graph.** A known address that is not modelled answers `501 notImplemented`
@@ -139,6 +139,7 @@ pub struct Simulator {
     rng: Rng,
     /// The share of refusals of the authentication methods that are no `OData` errors.
     foreign_error_bodies: f64,
+    new_starters: sample::NewStarters,
     /// The first request has come.
     opened: bool,
     /// How far the clock of the service was set ahead.
@@ -155,6 +156,7 @@ impl Simulator {
             faults: Faults::new(&scenario.faults),
             late: LateEffects::new(&scenario.service),
             statistics: Statistics::default(),
+            new_starters: sample::NewStarters::of(scenario),
             log: Log::default(),
             rng: Rng::with_seed(scenario.chance.unwrap_or(scenario.seed)),
             foreign_error_bodies: scenario.service.foreign_error_bodies,
@@ -182,11 +184,12 @@ impl Simulator {
     }
 
     /// Issues the sample passes on the first request, so that they are usable on whatever day the
-    /// simulator runs.
+    /// simulator runs, and creates the users who are new by then.
     fn open(&mut self, now: OffsetDateTime) {
         if !self.opened {
             self.opened = true;
             sample::issue_passes(&mut self.tenant, &mut self.rng, now);
+            sample::create_new_starters(&mut self.tenant, self.new_starters, now);
         }
     }
 }

@@ -7,15 +7,11 @@ use super::protocol::call::Call;
 use super::protocol::error::GraphError;
 use super::protocol::odata::{PageToken, next_query};
 use super::protocol::reply::Reply;
-use super::protocol::routing::{Method, Route};
-use super::tenant::{ObjectIndex, Reach, Tenant};
+use super::protocol::workload::Workload;
+use super::tenant::Tenant;
 
 mod authentication;
-mod directory_objects;
-mod groups;
-mod member_links;
-mod members;
-mod users;
+mod directory;
 
 /// Carries out a request that passed the limits.
 pub(super) fn answer(
@@ -23,36 +19,10 @@ pub(super) fn answer(
     rng: &mut Rng,
     call: &Call<'_>,
 ) -> Result<Reply, GraphError> {
-    if let Some(answer) = authentication::answer(tenant, rng, call) {
-        return answer;
-    }
-    match (&call.route, call.method) {
-        (Route::User { user }, Method::Get) => users::get(tenant, call, user),
-        (Route::Groups, Method::Get) => groups::list(tenant, call),
-        (Route::Group { group }, Method::Get) => groups::get(tenant, call, group),
-        (Route::Group { group }, Method::Patch) => groups::update(tenant, call, group),
-        (Route::Members { group }, Method::Get) => {
-            members::list(tenant, call, group, Reach::Direct)
-        }
-        (Route::TransitiveMembers { group }, Method::Get) => {
-            members::list(tenant, call, group, Reach::Transitive)
-        }
-        (Route::MemberCount { group }, Method::Get) => members::count(tenant, call, group),
-        (Route::MemberLinks { group }, Method::Post) => member_links::add_one(tenant, call, group),
-        (Route::MemberLink { group, member }, Method::Delete) => {
-            member_links::remove(tenant, group, member)
-        }
-        (Route::Member { group, member }, Method::Delete) => {
-            directory_objects::delete_member(tenant, group, member)
-        }
-        (Route::DirectoryObject { object }, Method::Get) => {
-            directory_objects::get(tenant, call, object)
-        }
-        (Route::Users, Method::Get | Method::Post)
-        | (Route::User { .. } | Route::Group { .. }, Method::Patch | Method::Delete)
-        | (Route::Groups, Method::Post)
-        | (Route::DirectoryObjects | Route::Member { .. }, Method::Get) => Err(not_simulated(call)),
-        _ => Err(GraphError::method_not_allowed()),
+    tenant.replicas.choose(rng, call.arrival.now);
+    match call.route.refused_by() {
+        Workload::Directory => directory::answer(tenant, rng, call),
+        Workload::AuthenticationMethods => authentication::answer(tenant, rng, call),
     }
 }
 
@@ -138,7 +108,21 @@ fn collection(
     value: Vec<Value>,
     next: Option<(String, PageToken)>,
 ) -> Value {
+    counted(call, context, None, value, next)
+}
+
+/// The same with `@odata.count`, if it was asked for.
+fn counted(
+    call: &Call<'_>,
+    context: &str,
+    count: Option<usize>,
+    value: Vec<Value>,
+    next: Option<(String, PageToken)>,
+) -> Value {
     let mut body = Map::new();
+    if let Some(count) = count {
+        body.insert("@odata.count".to_owned(), json!(count));
+    }
     if let Some((path, token)) = next {
         let link = format!(
             "{}{path}?{}",
@@ -149,13 +133,4 @@ fn collection(
     }
     body.insert("value".to_owned(), Value::Array(value));
     with_context(call, context, Value::Object(body))
-}
-
-/// Where the page the caller asks for begins; a token of another collection is refused.
-fn page_start(token: Option<&str>, collection: u32) -> Result<Option<ObjectIndex>, GraphError> {
-    let Some(text) = token else { return Ok(None) };
-    match PageToken::decode(text) {
-        Some(token) if token.collection == collection => Ok(Some(ObjectIndex(token.last))),
-        _ => Err(GraphError::expired_page_token()),
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::odata::Query;
-use crate::simulator::protocol::routing::Route;
+use crate::simulator::protocol::routing::{Question, Reach, Route};
 use crate::simulator::protocol::workload::Workload;
 
 /// What one request costs.
@@ -16,8 +16,8 @@ pub(crate) struct Charge {
 impl Charge {
     /// The cost of a request (Graph: throttling limits, identity and access).
     pub(crate) fn of(call: &Call<'_>) -> Self {
-        let query = call.query().unwrap_or_default();
-        let write = call.method.is_write();
+        let query = call.options().unwrap_or_default();
+        let write = call.method.is_write() && !call.route.only_reads();
         let units = if write {
             WRITE_UNITS
         } else {
@@ -54,16 +54,42 @@ impl Charge {
 /// POST, PATCH, PUT and DELETE cost one unit each (Graph: throttling limits).
 const WRITE_UNITS: u32 = 1;
 
-/// Reads cost by address; `$select` and a small `$top` each save one unit, down to one.
+/// Reads cost by address; `$expand` costs one unit more, `$select` and a small `$top` each save one,
+/// down to one. Looking objects up by their ids saves three with `$select`.
 fn read_units(route: &Route, query: &Query) -> u32 {
+    let selects = !query.select.is_empty();
     let base: u32 = match route {
-        Route::Users | Route::User { .. } => 2,
-        Route::Members { .. } | Route::MemberCount { .. } => 3,
-        Route::TransitiveMembers { .. } => 5,
+        Route::DirectoryObjectsByIds if selects => 3,
+        Route::DirectoryObjectsByIds
+        | Route::TransitiveMembers { .. }
+        | Route::TransitiveMemberCount { .. }
+        | Route::MembersOfType {
+            reach: Reach::Transitive,
+            ..
+        }
+        | Route::MemberCountOfType {
+            reach: Reach::Transitive,
+            ..
+        } => 5,
+        Route::Memberships {
+            question: Question::CheckMemberGroups | Question::CheckMemberObjects,
+            ..
+        } => 4,
+        Route::Members { .. }
+        | Route::MemberCount { .. }
+        | Route::MembersOfType { .. }
+        | Route::MemberCountOfType { .. } => 3,
+        Route::Users
+        | Route::UserCount
+        | Route::User { .. }
+        | Route::LicenseDetails { .. }
+        | Route::MemberOf { .. }
+        | Route::Memberships { .. } => 2,
         _ => 1,
     };
-    let saved = u32::from(!query.select.is_empty()) + u32::from(query.is_small_page());
-    base.saturating_sub(saved).max(1)
+    let dearer = base + u32::from(query.expand.is_some());
+    let saved = u32::from(selects) + u32::from(query.is_small_page());
+    dearer.saturating_sub(saved).max(1)
 }
 
 #[cfg(test)]
@@ -92,6 +118,14 @@ mod tests {
         costs("/groups/1/members", "$select=id&$top=5", 1);
         costs("/groups/1/transitiveMembers", "", 5);
         costs("/groups/1/transitiveMembers", "$select=id", 4);
+        costs("/groups/1/members/microsoft.graph.user", "$count=true", 3);
+        costs("/groups/1", "$expand=members", 2);
+        costs("/users/1/licenseDetails", "", 2);
+        costs("/users/1/checkMemberGroups", "", 4);
+        costs("/users/1/getMemberGroups", "", 2);
+        costs("/users/1/memberOf", "", 2);
+        costs("/directoryObjects/getByIds", "", 5);
+        costs("/directoryObjects/getByIds", "$select=id", 2);
     }
 
     #[test]

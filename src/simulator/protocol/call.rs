@@ -21,8 +21,20 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// The query options that every address takes.
     pub(crate) fn query(&self) -> Result<Query, GraphError> {
+        self.options()?.plain()
+    }
+
+    /// All query options; whoever asks deals with those that few addresses take.
+    pub(crate) fn options(&self) -> Result<Query, GraphError> {
         Query::parse(self.query)
+    }
+
+    /// Whether the caller sent both `ConsistencyLevel: eventual` and `$count=true` (Graph: advanced
+    /// queries).
+    pub(crate) fn is_advanced(&self, query: &Query) -> bool {
+        self.arrival.eventual && query.count
     }
 
     /// The body as an object, or Graph's complaint about its absence.

@@ -137,6 +137,45 @@ impl GraphError {
             .breaking("page-token")
     }
 
+    /// `$count` in the path without `ConsistencyLevel: eventual` (Graph: advanced queries).
+    pub(crate) fn count_unsupported() -> Self {
+        Self::directory(
+            400,
+            "Request_BadRequest",
+            "$count is not currently supported.",
+        )
+        .breaking("count-without-header")
+    }
+
+    /// An advanced query without its header, a page of one included (recorded).
+    pub(crate) fn advanced_query_unsupported() -> Self {
+        Self::unsupported_query("Unsupported Query.")
+    }
+
+    /// The group or an object to be linked is too new to be known everywhere (Graph:
+    /// group-post-members).
+    pub(crate) fn not_replicated() -> Self {
+        Self::directory(
+            400,
+            "Request_BadRequest",
+            "The source resource object or one of the objects being referenced don't exist.",
+        )
+    }
+
+    /// Several writes to one object met; observed in three forms, told apart by `form`.
+    pub(crate) fn concurrency_violation(form: u8) -> Self {
+        let (status, code) = match form % 3 {
+            0 => (409, "Directory_ConcurrencyViolation"),
+            1 => (400, "Directory_ConcurrencyViolation"),
+            _ => (400, "Request_BadRequest"),
+        };
+        Self::directory(
+            status,
+            code,
+            "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+        )
+    }
+
     /// The caller may not write this group.
     pub(crate) fn insufficient_privileges() -> Self {
         Self::directory(

@@ -7,6 +7,7 @@ pub(crate) mod literal;
 pub(crate) mod workload;
 
 pub(crate) mod error;
+pub(crate) mod filter;
 pub(crate) mod odata;
 pub(crate) mod origin;
 pub(crate) mod routing;

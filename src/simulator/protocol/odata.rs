@@ -4,7 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::GraphError;
-use super::literal::{percent_decoded, unquoted};
+use super::literal::percent_decoded;
+use super::workload::Workload;
+
+pub(crate) use super::filter::{Equality, unsupported_filter};
 
 /// The query options of one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +16,12 @@ pub(crate) struct Query {
     pub(crate) top: Option<String>,
     pub(crate) filter: Option<String>,
     pub(crate) skip_token: Option<String>,
+    pub(crate) delta_token: Option<String>,
+    pub(crate) expand: Option<String>,
+    pub(crate) order_by: Option<String>,
+    pub(crate) search: Option<String>,
+    /// Whether the caller wants `@odata.count`.
+    pub(crate) count: bool,
 }
 
 impl Query {
@@ -33,17 +42,22 @@ impl Query {
                 )));
             }
             match name.as_str() {
-                "$select" => {
-                    options.select = value
-                        .split(',')
-                        .map(|part| part.trim().to_owned())
-                        .collect();
-                }
+                "$select" => options.select = names(&value),
                 "$top" => options.top = Some(value),
                 "$filter" => options.filter = Some(value),
                 "$skiptoken" => options.skip_token = Some(value),
-                "$count" => {}
-                "$expand" => return Err(GraphError::not_simulated("$expand")),
+                "$deltatoken" => options.delta_token = Some(value),
+                "$expand" => options.expand = Some(value),
+                "$orderby" => options.order_by = Some(value),
+                "$search" => options.search = Some(value),
+                "$count" => options.count = value.eq_ignore_ascii_case("true"),
+                "$skip" => {
+                    // Recorded for users.
+                    return Err(GraphError::bad_request(
+                        Workload::Directory,
+                        "'$skip' is not supported by the service.",
+                    ));
+                }
                 _ => {
                     return Err(GraphError::unsupported_query(format!(
                         "Query option '{name}' is not supported."
@@ -53,6 +67,20 @@ impl Query {
             seen.push(name);
         }
         Ok(options)
+    }
+
+    /// Refuses the options that few addresses take.
+    pub(crate) fn plain(self) -> Result<Self, GraphError> {
+        let unserved = [
+            ("$expand", &self.expand),
+            ("$orderby", &self.order_by),
+            ("$search", &self.search),
+            ("$deltatoken", &self.delta_token),
+        ];
+        match unserved.iter().find(|(_, value)| value.is_some()) {
+            Some((name, _)) => Err(GraphError::not_simulated(name)),
+            None => Ok(self),
+        }
     }
 
     /// The size of a page: 100 unless told, at most 999 (Graph: group-list-members).
@@ -84,47 +112,14 @@ impl Query {
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MOST: usize = 999;
 
+/// The names in a comma-separated list.
+pub(crate) fn names(list: &str) -> Vec<String> {
+    list.split(',').map(|part| part.trim().to_owned()).collect()
+}
+
 /// `+` is a space in a query; a caller who leaves a plus sign bare has asked for something else.
 fn form_decoded(text: &str) -> String {
     percent_decoded(&text.replace('+', " "))
-}
-
-/// A filter of the one form that is modelled: `property eq 'value'`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Equality {
-    pub(crate) property: String,
-    pub(crate) value: String,
-}
-
-impl Equality {
-    /// Reads a filter; a quote inside the value is written twice.
-    pub(crate) fn parse(filter: &str, resource: &str) -> Result<Self, GraphError> {
-        let mut words = filter.trim().splitn(3, ' ').map(str::trim);
-        let (Some(property), Some(operator), Some(literal)) =
-            (words.next(), words.next(), words.next())
-        else {
-            return Err(invalid_filter());
-        };
-        if !operator.eq_ignore_ascii_case("eq") {
-            return Err(unsupported_filter(property, resource));
-        }
-        let value = unquoted(literal).ok_or_else(invalid_filter)?;
-        Ok(Self {
-            property: property.to_owned(),
-            value,
-        })
-    }
-}
-
-fn invalid_filter() -> GraphError {
-    GraphError::gateway("Invalid filter clause")
-}
-
-/// The directory's words for a filter it does not serve.
-pub(crate) fn unsupported_filter(property: &str, resource: &str) -> GraphError {
-    GraphError::unsupported_query(format!(
-        "Unsupported or invalid query filter clause specified for property '{property}' of resource '{resource}'."
-    ))
 }
 
 /// Where a page ended: the collection and the last object seen. Pages go on after that object, so
@@ -133,12 +128,15 @@ pub(crate) fn unsupported_filter(property: &str, resource: &str) -> GraphError {
 pub(crate) struct PageToken {
     pub(crate) collection: u32,
     pub(crate) last: u32,
+    /// Whether the first page was an advanced query, so that the others are refused without its
+    /// header.
+    pub(crate) advanced: bool,
 }
 
 impl PageToken {
     pub(crate) fn encode(self) -> String {
         let mut bytes = Vec::with_capacity(9);
-        bytes.push(TOKEN_FORM);
+        bytes.push(TOKEN_FORM + u8::from(self.advanced));
         bytes.extend(self.collection.to_be_bytes());
         bytes.extend(self.last.to_be_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
@@ -152,12 +150,15 @@ impl PageToken {
         let token = Self {
             collection: u32::from_be_bytes(*collection),
             last: u32::from_be_bytes(*last),
+            advanced: *form > TOKEN_FORM,
         };
-        (*form == TOKEN_FORM).then_some(token)
+        (TOKEN_FORM..=TOKEN_FORM + 1)
+            .contains(form)
+            .then_some(token)
     }
 }
 
-/// Tells our tokens from arbitrary base64.
+/// Tells our tokens from arbitrary base64; one more stands for an advanced query.
 const TOKEN_FORM: u8 = 0x52;
 
 /// The query of the next page: the caller's own options with the new token.
@@ -178,27 +179,6 @@ pub(crate) fn next_query(query: &str, token: PageToken) -> String {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn filter(text: &str, expected: Option<&str>) {
-        let value = Equality::parse(text, "Group")
-            .ok()
-            .map(|equality| equality.value);
-        assert_eq!(value.as_deref(), expected, "{text}");
-    }
-
-    #[test]
-    fn a_filter_is_one_equality_with_doubled_quotes() {
-        filter("displayName eq 'Store 001'", Some("Store 001"));
-        filter("displayName eq 'Crew O''Brien'", Some("Crew O'Brien"));
-        filter("displayName eq ''''", Some("'"));
-        filter("displayName eq 'Crew O'Brien'", None);
-        filter("displayName eq 'a' or id eq 'b'", None);
-        filter("startswith(displayName,'a')", None);
-        filter("displayName ne 'a'", None);
-        filter("displayName eq ", None);
-        filter("displayName eq '", None);
-    }
-
     #[test]
     fn a_bare_plus_in_a_query_is_a_space() {
         let query = Query::parse("$filter=displayName+eq+'a%2Bb'&x=1").unwrap();
@@ -212,16 +192,29 @@ mod tests {
 
     #[test]
     fn a_page_token_survives_the_trip_and_nothing_else_does() {
-        let token = PageToken {
-            collection: 7,
-            last: u32::MAX,
-        };
-        assert_eq!(PageToken::decode(&token.encode()), Some(token));
+        for advanced in [false, true] {
+            let token = PageToken {
+                collection: 7,
+                last: u32::MAX,
+                advanced,
+            };
+            assert_eq!(PageToken::decode(&token.encode()), Some(token));
+            assert_eq!(
+                next_query("$top=5&$skiptoken=old", token),
+                format!("$top=5&$skiptoken={}", token.encode())
+            );
+        }
         assert_eq!(PageToken::decode("AAAA"), None);
         assert_eq!(PageToken::decode("not base64!"), None);
-        assert_eq!(
-            next_query("$top=5&$skiptoken=old", token),
-            format!("$top=5&$skiptoken={}", token.encode())
-        );
+    }
+
+    #[test]
+    fn what_few_addresses_take_is_refused_elsewhere() {
+        for (option, status) in [("expand", 501), ("search", 501), ("orderby", 501)] {
+            let query = Query::parse(&format!("${option}=a")).unwrap();
+            assert_eq!(query.plain().unwrap_err().status, status);
+        }
+        assert_eq!(Query::parse("$skip=1").unwrap_err().status, 400);
+        assert!(Query::parse("$count=true").unwrap().plain().unwrap().count);
     }
 }

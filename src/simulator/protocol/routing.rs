@@ -4,6 +4,9 @@ use super::error::GraphError;
 use super::literal::{percent_decoded, unquoted};
 use super::workload::Workload;
 
+mod authentication;
+mod directory;
+
 /// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Method {
@@ -43,7 +46,7 @@ impl Method {
         matches!(self, Self::Post | Self::Patch | Self::Put | Self::Delete)
     }
 
-    /// Whether `$batch` insists on a body and its type (observed; see [`batch`](super::batch)).
+    /// Whether `$batch` insists on a body and its type (observed).
     pub(crate) fn carries_body(self) -> bool {
         matches!(self, Self::Post | Self::Patch | Self::Put)
     }
@@ -53,35 +56,137 @@ impl Method {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
     Users,
-    User { user: String },
-    Authentication { user: String },
-    PhoneMethods { user: String },
-    PhoneMethod { user: String, method: String },
-    EnableSmsSignIn { user: String, method: String },
-    DisableSmsSignIn { user: String, method: String },
-    AuthenticationMethods { user: String },
-    AuthenticationMethod { user: String, method: String },
-    AccessPasses { user: String },
-    AccessPass { user: String, pass: String },
+    UserCount,
+    User {
+        user: String,
+    },
+    LicenseDetails {
+        user: String,
+    },
+    MemberOf {
+        user: String,
+        reach: Reach,
+    },
+    Memberships {
+        user: String,
+        question: Question,
+    },
+    Authentication {
+        user: String,
+    },
+    PhoneMethods {
+        user: String,
+    },
+    PhoneMethod {
+        user: String,
+        method: String,
+    },
+    EnableSmsSignIn {
+        user: String,
+        method: String,
+    },
+    DisableSmsSignIn {
+        user: String,
+        method: String,
+    },
+    AuthenticationMethods {
+        user: String,
+    },
+    AuthenticationMethod {
+        user: String,
+        method: String,
+    },
+    AccessPasses {
+        user: String,
+    },
+    AccessPass {
+        user: String,
+        pass: String,
+    },
     Groups,
-    Group { group: String },
-    Members { group: String },
-    MemberCount { group: String },
-    TransitiveMembers { group: String },
-    MemberLinks { group: String },
-    Member { group: String, member: String },
-    MemberLink { group: String, member: String },
+    GroupCount,
+    GroupDelta,
+    Group {
+        group: String,
+    },
+    Members {
+        group: String,
+    },
+    MemberCount {
+        group: String,
+    },
+    TransitiveMembers {
+        group: String,
+    },
+    TransitiveMemberCount {
+        group: String,
+    },
+    MembersOfType {
+        group: String,
+        reach: Reach,
+        kind: String,
+    },
+    MemberCountOfType {
+        group: String,
+        reach: Reach,
+        kind: String,
+    },
+    MemberLinks {
+        group: String,
+    },
+    Member {
+        group: String,
+        member: String,
+    },
+    MemberLink {
+        group: String,
+        member: String,
+    },
+    Owners {
+        group: String,
+    },
+    OwnerLinks {
+        group: String,
+    },
+    OwnerLink {
+        group: String,
+        owner: String,
+    },
     DirectoryObjects,
-    DirectoryObject { object: String },
+    DirectoryObjectsByIds,
+    DirectoryObject {
+        object: String,
+    },
     Policies,
     MethodsPolicy,
     MethodConfigurations,
-    MethodConfiguration { configuration: String },
+    MethodConfiguration {
+        configuration: String,
+    },
+}
+
+/// How far a list of members, or of what one is a member of, goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Direct,
+    Transitive,
+}
+
+/// What is asked about the groups of a user; all of these answers are transitive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    CheckMemberGroups,
+    CheckMemberObjects,
+    GetMemberGroups,
+    GetMemberObjects,
 }
 
 impl Route {
     /// Reads the path below the version root.
     pub(crate) fn parse(path: &str) -> Result<Self, GraphError> {
+        if let Some(option) = misplaced_option(path) {
+            return Err(not_found(&option));
+        }
         let segments = segments(path);
         if let Some(route) = Self::of(&segments) {
             return Ok(route);
@@ -91,10 +196,7 @@ impl Route {
         let name = unknown
             .and_then(|end| segments.get(end - 1))
             .map_or("", String::as_str);
-        Err(
-            GraphError::gateway(format!("Resource not found for the segment '{name}'."))
-                .breaking("unknown-address"),
-        )
+        Err(not_found(name))
     }
 
     fn of(segments: &[String]) -> Option<Self> {
@@ -104,67 +206,26 @@ impl Route {
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let key = |place: usize| segments.get(place).cloned().unwrap_or_default();
-        Some(match names.as_slice() {
-            ["users"] => Self::Users,
-            ["users", _] => Self::User { user: key(1) },
-            ["groups"] => Self::Groups,
-            ["groups", _] => Self::Group { group: key(1) },
-            ["groups", _, "members"] => Self::Members { group: key(1) },
-            ["groups", _, "members", "$count"] => Self::MemberCount { group: key(1) },
-            ["groups", _, "members", "$ref"] => Self::MemberLinks { group: key(1) },
-            ["groups", _, "members", _] => Self::Member {
-                group: key(1),
-                member: key(3),
-            },
-            ["groups", _, "members", _, "$ref"] => Self::MemberLink {
-                group: key(1),
-                member: key(3),
-            },
-            ["groups", _, "transitivemembers"] => Self::TransitiveMembers { group: key(1) },
-            ["directoryobjects"] => Self::DirectoryObjects,
-            ["directoryobjects", _] => Self::DirectoryObject { object: key(1) },
-            ["users", _, "authentication", rest @ ..] => {
-                return Self::of_authentication(rest, &key);
-            }
-            ["policies"] => Self::Policies,
-            ["policies", "authenticationmethodspolicy", rest @ ..] => match rest {
-                [] => Self::MethodsPolicy,
-                ["authenticationmethodconfigurations"] => Self::MethodConfigurations,
-                ["authenticationmethodconfigurations", _] => Self::MethodConfiguration {
-                    configuration: key(3),
-                },
-                _ => return None,
-            },
-            _ => return None,
-        })
-    }
-
-    /// Reads what comes after `/users/{id}/authentication`; keys are places in the whole path.
-    fn of_authentication(rest: &[&str], key: &impl Fn(usize) -> String) -> Option<Self> {
-        let (user, method) = (key(1), key(4));
-        Some(match rest {
-            [] => Self::Authentication { user },
-            ["methods"] => Self::AuthenticationMethods { user },
-            ["methods", _] => Self::AuthenticationMethod { user, method },
-            ["phonemethods"] => Self::PhoneMethods { user },
-            ["phonemethods", _] => Self::PhoneMethod { user, method },
-            // An action may be written with its namespace (OData).
-            ["phonemethods", _, action] => match action.trim_start_matches("microsoft.graph.") {
-                "enablesmssignin" => Self::EnableSmsSignIn { user, method },
-                "disablesmssignin" => Self::DisableSmsSignIn { user, method },
-                _ => return None,
-            },
-            ["temporaryaccesspassmethods"] => Self::AccessPasses { user },
-            ["temporaryaccesspassmethods", _] => Self::AccessPass { user, pass: method },
-            _ => return None,
-        })
+        directory::route(&names, key).or_else(|| authentication::route(&names, key))
     }
 
     /// The address with its keys taken out, as the statistics name it.
     pub(crate) fn pattern(&self) -> &'static str {
         match self {
             Self::Users => "/users",
+            Self::UserCount => "/users/$count",
             Self::User { .. } => "/users/{id}",
+            Self::LicenseDetails { .. } => "/users/{id}/licenseDetails",
+            Self::MemberOf { reach, .. } => match reach {
+                Reach::Direct => "/users/{id}/memberOf",
+                Reach::Transitive => "/users/{id}/transitiveMemberOf",
+            },
+            Self::Memberships { question, .. } => match question {
+                Question::CheckMemberGroups => "/users/{id}/checkMemberGroups",
+                Question::CheckMemberObjects => "/users/{id}/checkMemberObjects",
+                Question::GetMemberGroups => "/users/{id}/getMemberGroups",
+                Question::GetMemberObjects => "/users/{id}/getMemberObjects",
+            },
             Self::Authentication { .. } => "/users/{id}/authentication",
             Self::PhoneMethods { .. } => "/users/{id}/authentication/phoneMethods",
             Self::PhoneMethod { .. } => "/users/{id}/authentication/phoneMethods/{id}",
@@ -179,14 +240,29 @@ impl Route {
             Self::AccessPasses { .. } => "/users/{id}/authentication/temporaryAccessPassMethods",
             Self::AccessPass { .. } => "/users/{id}/authentication/temporaryAccessPassMethods/{id}",
             Self::Groups => "/groups",
+            Self::GroupCount => "/groups/$count",
+            Self::GroupDelta => "/groups/delta",
             Self::Group { .. } => "/groups/{id}",
             Self::Members { .. } => "/groups/{id}/members",
             Self::MemberCount { .. } => "/groups/{id}/members/$count",
             Self::TransitiveMembers { .. } => "/groups/{id}/transitiveMembers",
+            Self::TransitiveMemberCount { .. } => "/groups/{id}/transitiveMembers/$count",
+            Self::MembersOfType { reach, .. } => match reach {
+                Reach::Direct => "/groups/{id}/members/{type}",
+                Reach::Transitive => "/groups/{id}/transitiveMembers/{type}",
+            },
+            Self::MemberCountOfType { reach, .. } => match reach {
+                Reach::Direct => "/groups/{id}/members/{type}/$count",
+                Reach::Transitive => "/groups/{id}/transitiveMembers/{type}/$count",
+            },
             Self::MemberLinks { .. } => "/groups/{id}/members/$ref",
             Self::Member { .. } => "/groups/{id}/members/{id}",
             Self::MemberLink { .. } => "/groups/{id}/members/{id}/$ref",
+            Self::Owners { .. } => "/groups/{id}/owners",
+            Self::OwnerLinks { .. } => "/groups/{id}/owners/$ref",
+            Self::OwnerLink { .. } => "/groups/{id}/owners/{id}/$ref",
             Self::DirectoryObjects => "/directoryObjects",
+            Self::DirectoryObjectsByIds => "/directoryObjects/getByIds",
             Self::DirectoryObject { .. } => "/directoryObjects/{id}",
             Self::Policies => "/policies",
             Self::MethodsPolicy => "/policies/authenticationMethodsPolicy",
@@ -197,6 +273,11 @@ impl Route {
                 "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}"
             }
         }
+    }
+
+    /// Whether a POST to it only asks (Graph: throttling limits count no write for these).
+    pub(crate) fn only_reads(&self) -> bool {
+        matches!(self, Self::Memberships { .. } | Self::DirectoryObjectsByIds)
     }
 
     /// Whose limits the request counts against. Policies count against those of the directory
@@ -220,12 +301,30 @@ impl Route {
     /// is our reading.
     pub(crate) fn refused_by(&self) -> Workload {
         match self {
-            Self::MethodsPolicy | Self::MethodConfigurations | Self::MethodConfiguration { .. } => {
-                Workload::AuthenticationMethods
-            }
+            Self::Policies
+            | Self::MethodsPolicy
+            | Self::MethodConfigurations
+            | Self::MethodConfiguration { .. } => Workload::AuthenticationMethods,
             _ => self.workload(),
         }
     }
+}
+
+fn not_found(segment: &str) -> GraphError {
+    GraphError::gateway(format!("Resource not found for the segment '{segment}'."))
+        .breaking("unknown-address")
+}
+
+/// A segment with a dollar sign in front that is no option of `OData`, as of a user whose principal
+/// name begins so; only `users('$…')` finds it (Graph: user-get, for the status).
+fn misplaced_option(path: &str) -> Option<String> {
+    let options = ["$count", "$ref", "$value", "$batch"];
+    path.split('/').map(percent_decoded).find(|segment| {
+        segment.starts_with('$')
+            && !options
+                .iter()
+                .any(|option| segment.eq_ignore_ascii_case(option))
+    })
 }
 
 /// Splits a path and undoes its encoding; `users('key')` is the same as `users/key` (Graph:
@@ -308,5 +407,7 @@ mod tests {
         unknown("/users/1/authentication/phoneMethods/2/3", "3");
         unknown("/v1.0/users", "v1.0");
         unknown("/", "");
+        unknown("/users/$x@b.example", "$x@b.example");
+        goes_to("/users('$x@b.example')", "/users/{id}");
     }
 }

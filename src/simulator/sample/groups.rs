@@ -3,7 +3,7 @@
 use super::names::PLACES;
 use super::users::DEPARTMENTS;
 use super::{Kind, People, Seed};
-use crate::simulator::tenant::{Group, GroupKind, Members, Named, Object, ObjectIndex, Tenant};
+use crate::simulator::tenant::{Group, GroupKind, Named, Object, ObjectIndex, Tenant};
 
 /// Tills, contacts and applications.
 pub(super) const OTHER_OBJECTS: usize = TILLS as usize + 2;
@@ -16,6 +16,7 @@ pub(super) fn add(tenant: &mut Tenant, seed: Seed, people: &People, count: u32) 
     let mut groups = Groups {
         tenant,
         seed,
+        office: &people.office,
         made: 0,
     };
     groups.everyone(people);
@@ -48,6 +49,8 @@ pub(super) fn add(tenant: &mut Tenant, seed: Seed, people: &People, count: u32) 
 struct Groups<'t> {
     tenant: &'t mut Tenant,
     seed: Seed,
+    /// Those who own groups.
+    office: &'t [ObjectIndex],
     made: u32,
 }
 
@@ -68,17 +71,17 @@ impl Groups<'_> {
         adapt: impl FnOnce(Group) -> Group,
     ) -> ObjectIndex {
         let id = self.seed.id(Kind::Group, self.made);
+        let owner = self.made as usize % self.office.len().max(1);
+        let owner = self.office.get(owner).copied();
         self.made += 1;
-        self.tenant.add(Object::Group(Box::new(adapt(Group {
-            id,
-            display_name: name.to_owned(),
-            description: description.to_owned(),
-            kind,
-            membership_rule: None,
-            on_premises_sync_enabled: false,
-            is_assignable_to_role: false,
-            members: Members::default(),
-        }))))
+        let group = Group {
+            owners: owner
+                .filter(|_| kind == GroupKind::Microsoft365)
+                .into_iter()
+                .collect(),
+            ..Group::new(id, name, description, kind)
+        };
+        self.tenant.add(Object::Group(Box::new(adapt(group))))
     }
 
     fn link_all<'i>(&mut self, group: ObjectIndex, members: impl Iterator<Item = &'i ObjectIndex>) {
@@ -216,7 +219,7 @@ impl Groups<'_> {
                 .iter()
                 .copied()
                 .filter(|index| match self.tenant.object(*index) {
-                    Some(Object::User(user)) => user.department == *department,
+                    Some(Object::User(user)) => user.text("department") == Some(*department),
                     _ => false,
                 })
                 .collect();

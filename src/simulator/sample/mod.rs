@@ -30,7 +30,39 @@ pub(super) fn tenant(scenario: &Scenario) -> Tenant {
     groups::add(&mut tenant, seed, &people, size.groups);
     policies::set(&mut tenant, seed, &people, &scenario.policies);
     phones::add(&mut tenant, &people);
+    let service = &scenario.service;
+    tenant.replicas.lag = milliseconds(service.replication_ms);
+    tenant.replicas.index_lag = milliseconds(service.index_ms);
+    tenant.contention.chance = service.concurrency_violations;
     tenant
+}
+
+fn milliseconds(milliseconds: u32) -> std::time::Duration {
+    std::time::Duration::from_millis(milliseconds.into())
+}
+
+/// Creates the users who are new when the simulator is first asked.
+pub(super) fn create_new_starters(tenant: &mut Tenant, scenario: NewStarters, now: OffsetDateTime) {
+    for number in 1..=scenario.count {
+        let user = users::new_starter(scenario.seed, number);
+        tenant.create(Object::User(user), now);
+    }
+}
+
+/// Who is new.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewStarters {
+    seed: Seed,
+    count: u32,
+}
+
+impl NewStarters {
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        Self {
+            seed: Seed(scenario.seed),
+            count: scenario.tenant.fresh_users,
+        }
+    }
 }
 
 /// Issues the passes some users hold, made an hour before the simulator was first asked: of every
@@ -79,6 +111,7 @@ enum Kind {
     ServicePrincipal,
     /// A group that a policy names.
     TargetGroup,
+    NewStarter,
 }
 
 impl Seed {

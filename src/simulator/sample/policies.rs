@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::{Kind, People, Seed};
 use crate::simulator::scenario::{self, PolicyState};
 use crate::simulator::tenant::{
-    AccessPassPolicy, Audience, Group, GroupKind, Members, Object, ObjectIndex, Policies, Policy,
-    Target, TargetId, Tenant,
+    AccessPassPolicy, Audience, Group, GroupKind, Object, ObjectIndex, Policies, Policy, Target,
+    TargetId, Tenant,
 };
 
 /// Every third worker signs in by text message, unless the scenario says otherwise.
@@ -56,16 +56,9 @@ impl TargetGroups<'_> {
     fn add(&mut self, name: &str) -> (ObjectIndex, Uuid) {
         let id = self.seed.id(Kind::TargetGroup, self.made);
         self.made += 1;
-        let index = self.tenant.add(Object::Group(Box::new(Group {
-            id,
-            display_name: name.to_owned(),
-            description: "Named by an authentication methods policy".to_owned(),
-            kind: GroupKind::Security,
-            membership_rule: None,
-            on_premises_sync_enabled: false,
-            is_assignable_to_role: false,
-            members: Members::default(),
-        })));
+        let why = "Named by an authentication methods policy";
+        let group = Group::new(id, name, why, GroupKind::Security);
+        let index = self.tenant.add(Object::Group(Box::new(group)));
         (index, id)
     }
 

@@ -1,10 +1,10 @@
 //! The people of the sample tenant.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::names::{CULTURES, Order};
 use super::{Kind, People, Seed};
-use crate::simulator::tenant::{DOMAIN, Object, Tenant, User, UserType};
+use crate::simulator::tenant::{DOMAIN, Object, Profile, Tenant, User, UserType};
 
 /// Someone at head office.
 struct Officer {
@@ -152,6 +152,21 @@ pub(super) fn add(tenant: &mut Tenant, seed: Seed, count: u32) -> People {
     people
 }
 
+/// A user who has just been created, by number from 1.
+pub(super) fn new_starter(seed: Seed, number: u32) -> User {
+    User {
+        id: seed.id(Kind::NewStarter, number),
+        display_name: format!("New Starter {number:05}").into(),
+        profile: Profile::Sample {
+            given_name: "New",
+            surname: "Starter",
+            job_title: "",
+            department: "",
+        },
+        ..member(&format!("newstarter{number:05}"))
+    }
+}
+
 /// Gives each alias out once; the second of a name gets a 2.
 #[derive(Default)]
 struct Aliases(HashMap<String, u32>);
@@ -176,11 +191,9 @@ fn member(alias: &str) -> User {
         id: uuid::Uuid::nil(),
         user_principal_name: format!("{alias}@{DOMAIN}").into(),
         display_name: Box::default(),
-        given_name: "",
-        surname: "",
-        job_title: "",
-        department: "",
+        profile: Profile::Written(BTreeMap::new()),
         user_type: UserType::Member,
+        account_enabled: true,
         out_of_reach: false,
     }
 }
@@ -188,10 +201,12 @@ fn member(alias: &str) -> User {
 fn office_user(officer: &Officer, aliases: &mut Aliases) -> User {
     User {
         display_name: format!("{} {}", officer.given_name, officer.surname).into(),
-        given_name: officer.given_name,
-        surname: officer.surname,
-        job_title: officer.job_title,
-        department: "Head office",
+        profile: Profile::Sample {
+            given_name: officer.given_name,
+            surname: officer.surname,
+            job_title: officer.job_title,
+            department: "Head office",
+        },
         out_of_reach: officer.administrator,
         ..member(&aliases.take(officer.alias.to_owned()))
     }
@@ -200,14 +215,19 @@ fn office_user(officer: &Officer, aliases: &mut Aliases) -> User {
 fn guest_user((given_name, surname, address): &(&'static str, &'static str, &'static str)) -> User {
     User {
         display_name: format!("{given_name} {surname}").into(),
-        given_name,
-        surname,
+        profile: Profile::Sample {
+            given_name,
+            surname,
+            job_title: "",
+            department: "",
+        },
         user_type: UserType::Guest,
         ..member(&format!("{address}#EXT#"))
     }
 }
 
-/// A worker with a name drawn from the seed. Every 25th is a seasonal associate.
+/// A worker with a name drawn from the seed. Every 25th is a seasonal associate, every fortieth
+/// account is disabled.
 fn frontline_user(seed: Seed, number: u32, aliases: &mut Aliases) -> User {
     let mut rng = seed.rng(Kind::User, number);
     // The id takes the first draws.
@@ -239,10 +259,13 @@ fn frontline_user(seed: Seed, number: u32, aliases: &mut Aliases) -> User {
     let (department, job_title) = DEPARTMENTS.get(place).copied().unwrap_or(("", ""));
     User {
         display_name: display_name.into(),
-        given_name: given_name.written,
-        surname: surname.written,
-        job_title,
-        department,
+        profile: Profile::Sample {
+            given_name: given_name.written,
+            surname: surname.written,
+            job_title,
+            department,
+        },
+        account_enabled: worker % 40 != 39,
         ..member(&aliases.take(format!("{}.{}", given_name.address(), surname.address())))
     }
 }

@@ -115,6 +115,7 @@ impl Scenario {
     fn check(&self) -> Result<(), ScenarioError> {
         within("tenant.users", self.tenant.users, 100, 2_000_000)?;
         within("tenant.groups", self.tenant.groups, 60, 100_000)?;
+        within("tenant.fresh_users", self.tenant.fresh_users, 0, 100_000)?;
         self.service.check()?;
         self.limits.check()?;
         self.faults.check()?;
@@ -207,6 +208,14 @@ mod tests {
         refused(
             "[tenant]\nusers = 5\n",
             "`tenant.users` must be 100 to 2000000, not 5",
+        );
+        refused(
+            "[service]\nconcurrency_violations = 1.5\n",
+            "`service.concurrency_violations` must be 0.0 to 1.0, not 1.5",
+        );
+        refused(
+            "[service]\nindex_ms = 3600001\n",
+            "`service.index_ms` must be 0 to 3600000, not 3600001",
         );
         refused(
             "[limits.directory]\nunits = 4\n",

@@ -6,23 +6,32 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 mod authentication;
+mod contention;
 mod eligibility;
 mod group;
+mod journal;
+mod lookup;
+mod membership;
 mod pass;
 mod phone_number;
 mod policies;
+mod replicas;
 mod user;
 
 pub(crate) use authentication::{Authentication, PhoneType, Registration, Saved};
+pub(crate) use contention::Contention;
 pub(crate) use eligibility::Entry;
 pub(crate) use group::{Group, GroupKind, Members};
+pub(crate) use membership::Wanted;
 pub(crate) use pass::{AccessPass, Usability, seven_digits};
 pub(crate) use phone_number::PhoneNumber;
 pub(crate) use policies::{AccessPassPolicy, Audience, Policies, Policy, Target, TargetId};
-pub(crate) use user::{User, UserType};
+pub(crate) use replicas::Replicas;
+pub(crate) use user::{Profile, User, UserType, employee_id};
 
 use super::scenario::AuthenticationMethods;
 
@@ -42,7 +51,28 @@ pub(crate) enum Object {
     OrgContact(Box<Named>),
     ServicePrincipal(Box<Named>),
     /// The place of an object that is gone.
-    Deleted,
+    Deleted(Tombstone),
+}
+
+/// What remains of a deleted object.
+#[derive(Debug)]
+pub(crate) struct Tombstone {
+    pub(crate) id: Uuid,
+    /// The value of `@odata.type`.
+    odata_type: &'static str,
+    /// The number of the change that deleted it.
+    pub(crate) number: u64,
+    /// Whether it can be restored for a while, as users and Microsoft 365 groups can (Graph: delta
+    /// query for groups).
+    pub(crate) restorable: bool,
+}
+
+/// What matters of an object's type for counting members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ObjectClass {
+    User,
+    Group,
+    Other,
 }
 
 /// An object of which the simulator knows no more than its name.
@@ -53,6 +83,15 @@ pub(crate) struct Named {
 }
 
 impl Object {
+    fn class(&self) -> ObjectClass {
+        match self {
+            Self::User(_) => ObjectClass::User,
+            Self::Group(_) => ObjectClass::Group,
+            _ => ObjectClass::Other,
+        }
+    }
+
+    /// The id; `None` for an object that is gone.
     pub(crate) fn id(&self) -> Option<Uuid> {
         match self {
             Self::User(user) => Some(user.id),
@@ -60,7 +99,7 @@ impl Object {
             Self::Device(named) | Self::OrgContact(named) | Self::ServicePrincipal(named) => {
                 Some(named.id)
             }
-            Self::Deleted => None,
+            Self::Deleted(_) => None,
         }
     }
 
@@ -72,7 +111,7 @@ impl Object {
             Self::Device(_) => "#microsoft.graph.device",
             Self::OrgContact(_) => "#microsoft.graph.orgContact",
             Self::ServicePrincipal(_) => "#microsoft.graph.servicePrincipal",
-            Self::Deleted => "#microsoft.graph.directoryObject",
+            Self::Deleted(tombstone) => tombstone.odata_type,
         }
     }
 }
@@ -85,6 +124,15 @@ pub(crate) struct Tenant {
     by_principal_name: HashMap<Box<str>, ObjectIndex>,
     by_group_name: HashMap<String, BTreeSet<ObjectIndex>>,
     groups: BTreeSet<ObjectIndex>,
+    deleted_groups: BTreeSet<ObjectIndex>,
+    /// How many users there are.
+    users: usize,
+    /// Where the objects begin that were made through the API.
+    sample_end: Option<ObjectIndex>,
+    /// The number of the last change through the API.
+    changes: u64,
+    pub(crate) replicas: Replicas,
+    pub(crate) contention: Contention,
     pub(crate) authentication: Authentication,
     pub(crate) policies: Policies,
     /// How the authentication methods behave where nobody knows how Graph's do.
@@ -111,6 +159,7 @@ impl Tenant {
         }
         match &object {
             Object::User(user) => {
+                self.users += 1;
                 self.by_principal_name
                     .insert(user.user_principal_name.to_lowercase().into(), index);
             }
@@ -127,6 +176,44 @@ impl Tenant {
         index
     }
 
+    /// Adds an object that a caller made; not every copy of the directory knows it at once.
+    pub(crate) fn create(&mut self, object: Object, now: OffsetDateTime) -> ObjectIndex {
+        let number = self.next_change();
+        let index = self.add(object);
+        self.sample_end.get_or_insert(index);
+        self.replicas.created(index, now);
+        if let Some(group) = self.group_mut(index) {
+            group.changed = number;
+        }
+        index
+    }
+
+    /// Changes a group's own properties.
+    pub(crate) fn change_group(&mut self, index: ObjectIndex, change: impl FnOnce(&mut Group)) {
+        let number = self.next_change();
+        let Some(group) = self.group_mut(index) else {
+            return;
+        };
+        let before = group.display_name.to_lowercase();
+        change(group);
+        group.changed = number;
+        let after = group.display_name.to_lowercase();
+        if let Some(named) = self.by_group_name.get_mut(&before) {
+            named.remove(&index);
+        }
+        self.by_group_name.entry(after).or_default().insert(index);
+    }
+
+    fn next_change(&mut self) -> u64 {
+        self.changes += 1;
+        self.changes
+    }
+
+    /// The number of the last change through the API.
+    pub(crate) fn last_change(&self) -> u64 {
+        self.changes
+    }
+
     pub(crate) fn object(&self, index: ObjectIndex) -> Option<&Object> {
         self.objects.get(index.0 as usize)
     }
@@ -136,27 +223,15 @@ impl Tenant {
         (0..).map(ObjectIndex).zip(&self.objects)
     }
 
-    pub(crate) fn find(&self, id: Uuid) -> Option<ObjectIndex> {
-        self.by_id.get(&id).copied()
-    }
-
-    /// Finds a user by id or, ignoring case, by principal name.
-    pub(crate) fn find_user(&self, key: &str) -> Option<(ObjectIndex, &User)> {
-        let index = match Uuid::try_parse(key) {
-            Ok(id) => self.find(id)?,
-            Err(_) => self
-                .by_principal_name
-                .get(key.to_lowercase().as_str())
-                .copied()?,
-        };
+    pub(crate) fn group(&self, index: ObjectIndex) -> Option<&Group> {
         match self.object(index)? {
-            Object::User(user) => Some((index, user)),
+            Object::Group(group) => Some(group),
             _ => None,
         }
     }
 
-    pub(crate) fn group(&self, index: ObjectIndex) -> Option<&Group> {
-        match self.object(index)? {
+    fn group_mut(&mut self, index: ObjectIndex) -> Option<&mut Group> {
+        match self.objects.get_mut(index.0 as usize)? {
             Object::Group(group) => Some(group),
             _ => None,
         }
@@ -166,55 +241,44 @@ impl Tenant {
         &self.groups
     }
 
-    /// The groups of that name, ignoring case as the directory does.
-    pub(crate) fn groups_named(&self, name: &str) -> BTreeSet<ObjectIndex> {
-        self.by_group_name
-            .get(&name.to_lowercase())
-            .cloned()
-            .unwrap_or_default()
-    }
-
-    /// Links an object into a group; nothing happens if it is there already.
-    pub(crate) fn link(&mut self, group: ObjectIndex, member: ObjectIndex) {
-        let nested = self.groups.contains(&member);
-        if let Some(members) = self.members_mut(group) {
-            members.insert(member, nested);
-        }
-    }
-
-    /// Takes an object out of a group; says whether it was there.
-    pub(crate) fn unlink(&mut self, group: ObjectIndex, member: ObjectIndex) -> bool {
-        self.members_mut(group)
-            .is_some_and(|members| members.remove(member))
-    }
-
-    fn members_mut(&mut self, group: ObjectIndex) -> Option<&mut Members> {
-        match self.objects.get_mut(group.0 as usize)? {
-            Object::Group(group) => Some(&mut group.members),
-            _ => None,
-        }
+    /// The places of groups that are gone.
+    pub(crate) fn deleted_groups(&self) -> &BTreeSet<ObjectIndex> {
+        &self.deleted_groups
     }
 
     /// Deletes an object with its links and methods.
     ///
     /// A user's number stays taken for SMS sign-in, because Graph keeps deleted users for a while
     /// (observed: a soft-deleted user can be the holder).
-    pub(crate) fn delete(&mut self, index: ObjectIndex) {
+    pub(crate) fn delete(&mut self, index: ObjectIndex, now: OffsetDateTime) {
+        let number = self.next_change();
         let Some(object) = self.objects.get_mut(index.0 as usize) else {
             return;
         };
-        let object = std::mem::replace(object, Object::Deleted);
-        if let Some(id) = object.id() {
-            self.by_id.remove(&id);
-        }
+        let Some(id) = object.id() else { return };
+        let restorable = match object {
+            Object::User(_) => true,
+            Object::Group(group) => group.kind == GroupKind::Microsoft365,
+            _ => false,
+        };
+        let tombstone = Tombstone {
+            id,
+            odata_type: object.odata_type(),
+            number,
+            restorable,
+        };
+        let object = std::mem::replace(object, Object::Deleted(tombstone));
+        self.by_id.remove(&id);
         match object {
             Object::User(user) => {
+                self.users -= 1;
                 self.by_principal_name
                     .remove(user.user_principal_name.to_lowercase().as_str());
                 self.authentication.forget(index);
             }
             Object::Group(group) => {
                 self.groups.remove(&index);
+                self.deleted_groups.insert(index);
                 if let Some(named) = self
                     .by_group_name
                     .get_mut(&group.display_name.to_lowercase())
@@ -225,61 +289,8 @@ impl Tenant {
             _ => {}
         }
         for group in self.groups.clone() {
-            self.unlink(group, index);
+            self.remove_member(group, index, now);
+            self.remove_owner(group, index);
         }
     }
-
-    /// The group and every group below it.
-    fn nested_groups(&self, top: ObjectIndex) -> BTreeSet<ObjectIndex> {
-        let mut found = BTreeSet::from([top]);
-        let mut open = vec![top];
-        while let Some(group) = open.pop() {
-            let below = self
-                .group(group)
-                .map(|group| group.members.groups())
-                .into_iter()
-                .flatten();
-            open.extend(below.filter(|nested| found.insert(**nested)));
-        }
-        found
-    }
-
-    /// The first `most` members after `last`, direct ones or those of nested groups too, in the
-    /// order the objects were made. Costs as much as the page, not as the group.
-    pub(crate) fn members_after(
-        &self,
-        group: ObjectIndex,
-        reach: Reach,
-        last: Option<ObjectIndex>,
-        most: usize,
-    ) -> BTreeSet<ObjectIndex> {
-        let groups = match reach {
-            Reach::Direct => BTreeSet::from([group]),
-            Reach::Transitive => self.nested_groups(group),
-        };
-        let mut page = BTreeSet::new();
-        for group in groups.iter().filter_map(|group| self.group(*group)) {
-            let listed = group
-                .members
-                .after(last)
-                .filter(|member| self.is_listed(*member));
-            page.extend(listed.take(most));
-        }
-        page.into_iter().take(most).collect()
-    }
-
-    /// Version 1.0 leaves service principals out of member lists (Graph: known issues).
-    fn is_listed(&self, member: ObjectIndex) -> bool {
-        !matches!(
-            self.object(member),
-            None | Some(Object::ServicePrincipal(_) | Object::Deleted)
-        )
-    }
-}
-
-/// How far down a member list goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
-    Direct,
-    Transitive,
 }

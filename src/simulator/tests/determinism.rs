@@ -20,9 +20,15 @@ fn request() -> impl Strategy<Value = Request> {
             "/v1.0/groups/46798200-a4f3-46ac-8063-ee83f1172614/members?$top=3".to_owned(),
             "/v1.0/groups/46798200-a4f3-46ac-8063-ee83f1172614/transitiveMembers".to_owned(),
             "/v1.0/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/Sms".to_owned(),
+            "/v1.0/groups/46798200-a4f3-46ac-8063-ee83f1172614".to_owned(),
+            "/v1.0/groups/delta".to_owned(),
+            "/v1.0/users".to_owned(),
+            "/v1.0/directoryObjects/getByIds".to_owned(),
             "/_simulator/statistics".to_owned(),
             "/_simulator/sign-in".to_owned(),
         ]),
+        "/v1.0/(users|groups|groups/delta)[?][$]filter=[a-z(),:'/ ]{0,40}",
+        "/v1.0/(users|groups|groups/delta)[?][$](skip|delta)token=[A-Za-z0-9_-]{0,16}",
         "/v1.0/[a-z$('%/]{0,24}",
         "\\PC{0,24}",
     ];
@@ -33,6 +39,8 @@ fn request() -> impl Strategy<Value = Request> {
         Just(r#"{"phoneNumber":"+1 4045550101","phoneType":"mobile"}"#.to_owned()),
         Just(r#"{"lifetimeInMinutes":60}"#.to_owned()),
         Just(r##"{"@odata.type":"#microsoft.graph.smsAuthenticationMethodConfiguration","includeTargets":[]}"##.to_owned()),
+        Just(r#"{"ids":["46798200-a4f3-46ac-8063-ee83f1172614"]}"#.to_owned()),
+        Just(r#"{"displayName":"a","mailEnabled":false,"mailNickname":"a","securityEnabled":true,"owners@odata.bind":["x"]}"#.to_owned()),
         "\\PC{0,40}",
     ];
     (method, path, body).prop_map(|(method, path, body)| Request {

@@ -78,7 +78,7 @@ fn groups_are_found_by_name_and_a_name_may_stand_for_several() {
         .get(&format!("/groups?$filter=id%20eq%20'{id}'"))
         .succeeds(200);
     assert_eq!(body["value"][0]["displayName"], "Crew O'Brien");
-    let seen = caller.get("/groups?$filter=mail%20eq%20'a'");
+    let seen = caller.get("/groups?$filter=description%20eq%20'a'");
     seen.fails(
         400,
         "Request_UnsupportedQuery",
@@ -307,10 +307,10 @@ fn what_is_absent_or_unknown_is_refused_by_name() {
     caller
         .send("PUT", "/users/1", None)
         .fails(405, "Request_BadRequest", "");
-    caller.get("/users").fails(
+    caller.get("/directoryObjects").fails(
         501,
         "notImplemented",
-        "The simulator does not model GET /users.",
+        "The simulator does not model GET /directoryObjects.",
     );
 }
 

@@ -215,10 +215,10 @@ fn a_wrong_member_of_the_body_is_named() {
         "Request_BadRequest",
         "The property 'member@odata.bind' does not exist on type 'microsoft.graph.group'.",
     );
-    let seen = caller.patch(&path, &json!({"displayName": "Another name"}));
+    let seen = caller.patch(&path, &json!({"visibility": "Public"}));
     seen.fails(
         501,
         "notImplemented",
-        "The simulator does not model a change of displayName.",
+        "The simulator does not model a value of visibility.",
     );
 }

@@ -7,12 +7,17 @@ use time::macros::datetime;
 use super::{Answer, Delivery, Request, Response, Scenario, Simulator};
 
 mod batches;
+mod collisions;
+mod delta;
 mod determinism;
 mod directory;
 mod effects;
 mod faults;
+mod groups;
 mod inspecting;
+mod lags;
 mod member_links;
+mod memberships;
 mod passes;
 mod phones;
 mod policies;
@@ -23,13 +28,16 @@ mod sign_in_with_pass;
 mod sms_sign_in;
 mod throttling;
 mod timing;
+mod users;
 mod wire;
 
 /// When every test begins.
 const START: OffsetDateTime = datetime!(2026-03-02 08:00 UTC);
 
-/// A scenario without limits worth speaking of.
+/// A scenario without limits worth speaking of, in which writers never meet.
 const UNLIMITED: &str = "
+    [service]
+    concurrency_violations = 0.0
     [limits.directory]
     units = 4000000
     writes = 4000000
@@ -88,6 +96,20 @@ impl Caller {
         self.send("GET", path, None)
     }
 
+    /// A GET with `ConsistencyLevel: eventual`.
+    fn eventual(&mut self, path: &str) -> Seen {
+        let request = Request {
+            method: "GET".to_owned(),
+            path_and_query: format!("/v1.0{path}"),
+            headers: vec![
+                ("Authorization".to_owned(), "Bearer of-anything".to_owned()),
+                ("ConsistencyLevel".to_owned(), "eventual".to_owned()),
+            ],
+            body: Vec::new(),
+        };
+        Seen::from(self.simulator.answer(&request, self.now).response)
+    }
+
     fn post(&mut self, path: &str, body: &Value) -> Seen {
         self.send("POST", path, Some(body))
     }
@@ -137,6 +159,11 @@ impl Caller {
         format!("/users/{}", user["userPrincipalName"].as_str().unwrap())
     }
 
+    /// How many groups there are.
+    fn groups(&mut self) -> usize {
+        self.inspect("tenant")["groups"].as_array().unwrap().len()
+    }
+
     /// The id of the first group of that name.
     fn group(&mut self, name: &str) -> String {
         let tenant = self.inspect("tenant");
@@ -156,6 +183,12 @@ impl Caller {
             .map(|id| id.as_str().unwrap().to_owned())
             .collect()
     }
+}
+
+/// What comes after the version root in a link.
+fn path_of(link: &str) -> Option<String> {
+    let root = "https://graph.microsoft.com/v1.0";
+    Some(link.strip_prefix(root)?.to_owned())
 }
 
 /// A response with its body read.
@@ -220,6 +253,19 @@ impl Seen {
             "{}",
             self.body
         );
+    }
+
+    /// The ids in a collection.
+    #[track_caller]
+    fn ids(&self) -> Vec<String> {
+        let value = self.body["value"].as_array().unwrap();
+        let id = |item: &Value| item["id"].as_str().unwrap().to_owned();
+        value.iter().map(id).collect()
+    }
+
+    /// The path of the next page.
+    fn next(&self) -> Option<String> {
+        path_of(self.body["@odata.nextLink"].as_str()?)
     }
 
     /// The reply of one request of a batch.

@@ -17,13 +17,13 @@ mod phone_methods;
 mod policy;
 mod sms_sign_in;
 
-/// Carries out a request to an address of this part; `None` for any other.
+/// Carries out a request to an address of this part.
 pub(super) fn answer(
     tenant: &mut Tenant,
     rng: &mut Rng,
     call: &Call<'_>,
-) -> Option<Result<Reply, GraphError>> {
-    Some(match (&call.route, call.method) {
+) -> Result<Reply, GraphError> {
+    match (&call.route, call.method) {
         (Route::PhoneMethods { user }, Method::Get) => phone_methods::list(tenant, call, user),
         (Route::PhoneMethods { user }, Method::Post) => phone_methods::create(tenant, call, user),
         (Route::PhoneMethod { user, method }, Method::Get) => {
@@ -68,6 +68,6 @@ pub(super) fn answer(
         }
         (Route::Authentication { .. } | Route::Policies, Method::Get)
         | (Route::MethodsPolicy, Method::Patch) => Err(not_simulated(call)),
-        _ => return None,
-    })
+        _ => Err(GraphError::method_not_allowed()),
+    }
 }
