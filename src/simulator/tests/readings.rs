@@ -67,8 +67,7 @@ fn outside_the_policy_a_pass_is_forbidden_or_unusable() {
 
 #[test]
 fn some_refusals_have_a_body_of_their_own() {
-    let mut caller =
-        Caller::with(&UNLIMITED.replace("[service]", "[service]\nforeign_error_bodies = 0.5"));
+    let mut caller = Caller::with("[service]\nforeign_error_bodies = 0.5");
     let path = format!("{}/authentication/phoneMethods", caller.worker(1));
     let recorded = include_str!("../../../samples/wire/error-mface.json");
     let recorded: Value = serde_json::from_str(recorded).unwrap();
