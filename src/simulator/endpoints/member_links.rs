@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{groups, require_known};
+use super::{groups, member_permission, require_known};
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::reply::Reply;
@@ -51,6 +51,7 @@ pub(super) fn add_all(
     let mut added = BTreeSet::new();
     for link in links {
         let member = resolve(tenant, call, link)?;
+        member_permission::require(tenant, call, member)?;
         require_fit(tenant, index, group, member)?;
         // A duplicate inside one request is untested; it is refused like a member that is there.
         if group.members.contains(member) || !added.insert(member) {
@@ -86,9 +87,6 @@ fn refused(message: &str) -> GraphError {
 }
 
 /// Which groups can be written (Graph: groups overview), in the words observed for each kind.
-///
-/// A role-assignable group needs `RoleManagement.ReadWrite.Directory`, which the caller of the
-/// sample tenant lacks.
 pub(super) fn require_writable(group: &Group) -> Result<(), GraphError> {
     if group.on_premises_sync_enabled {
         return Err(refused(
@@ -104,7 +102,7 @@ pub(super) fn require_writable(group: &Group) -> Result<(), GraphError> {
             "Cannot Update a mail-enabled security groups and or distribution list.",
         ));
     }
-    if group.membership_rule.is_some() || group.is_assignable_to_role {
+    if group.membership_rule.is_some() {
         return Err(GraphError::insufficient_privileges());
     }
     Ok(())

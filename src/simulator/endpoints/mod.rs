@@ -14,6 +14,7 @@ mod access_passes;
 mod directory_objects;
 mod groups;
 mod member_links;
+mod member_permission;
 mod members;
 mod method_owner;
 mod phone_methods;

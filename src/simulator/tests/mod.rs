@@ -6,16 +6,23 @@ use time::macros::datetime;
 
 use super::{Answer, Delivery, Request, Response, Scenario, Simulator};
 
+mod assertions;
 mod batches;
+mod client;
 mod determinism;
+mod device_codes;
 mod directory;
 mod faults;
+mod gate;
+mod https;
 mod inspecting;
 mod member_links;
 mod passes;
+mod permissions;
 mod phones;
 mod sample_files;
 mod serving;
+mod sign_in;
 mod throttling;
 mod timing;
 mod wire;
@@ -48,9 +55,9 @@ impl Caller {
     }
 
     fn with(scenario: &str) -> Self {
-        let simulator = Simulator::new(&Scenario::from_toml(scenario).unwrap());
+        let scenario = Scenario::from_toml(scenario).unwrap().opened();
         Self {
-            simulator,
+            simulator: Simulator::new(&scenario),
             now: START,
         }
     }
@@ -75,6 +82,7 @@ impl Caller {
             body: body
                 .map(|body| body.to_string().into_bytes())
                 .unwrap_or_default(),
+            ..Request::default()
         };
         self.simulator.answer(&request, self.now)
     }
