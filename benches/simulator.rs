@@ -28,6 +28,8 @@ const SCENARIO: &str = "
     [limits.authentication_methods]
     requests = 4000000
     per_seconds = 1
+    [sign_in]
+    open = true
 ";
 
 const ROUNDS: u32 = 3;
@@ -141,6 +143,7 @@ fn request(body: &[u8]) -> Request {
             header("Content-Type", "application/json"),
         ],
         body: body.to_vec(),
+        ..Request::default()
     }
 }
 

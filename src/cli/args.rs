@@ -127,6 +127,14 @@ pub(super) struct SimulateArgs {
     /// TOML file with the tenant and how the service behaves [default: the sample tenant]
     #[arg(long, value_name = "FILE")]
     pub(super) scenario: Option<PathBuf>,
+
+    /// Accept any bearer token, whoever made it, with every permission
+    #[arg(long)]
+    pub(super) open: bool,
+
+    /// Serve https, and write the certificate authority to trust to DIR/ca.pem
+    #[arg(long, value_name = "DIR")]
+    pub(super) tls: Option<PathBuf>,
 }
 
 fn job_command(job: &'static dyn Job) -> Command {

@@ -3,10 +3,17 @@
 use super::args::SimulateArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use crate::simulator::certificate::Certificate;
 use crate::simulator::{self, Scenario, Simulator};
 use clap::{ArgMatches, FromArgMatches};
 use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+/// The file in the folder of `--tls` that clients are told to trust.
+const AUTHORITY: &str = "ca.pem";
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let args = SimulateArgs::from_arg_matches(matches)
@@ -20,28 +27,84 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         let cannot_listen = |error: std::io::Error| {
             Failure::usage(format!("cannot listen on `{}`: {error}", args.listen))
         };
-        let listener = tokio::net::TcpListener::bind(args.listen)
+        let listener = TcpListener::bind(args.listen)
             .await
             .map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
+        let certificate = match &args.tls {
+            Some(folder) => Some(certificate(folder, address)?),
+            None => None,
+        };
         let simulator = Arc::new(Mutex::new(Simulator::new(&scenario)));
-        // Whoever started this waits for the line, so it must not stay in a buffer.
-        let mut stdout = std::io::stdout();
-        let said = writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush());
-        said.map_err(|error| Failure::usage(format!("cannot write to standard output: {error}")))?;
+        announce(address, certificate.is_some(), &scenario)?;
         tokio::select! {
-            served = simulator::serve(listener, simulator) => served.map_err(cannot_listen)?,
+            never = serve(listener, simulator, certificate.as_ref()) => match never {},
             _ = tokio::signal::ctrl_c() => {}
         }
         Ok(Exit::Good)
     })
 }
 
+async fn serve(
+    listener: TcpListener,
+    simulator: Arc<Mutex<Simulator>>,
+    certificate: Option<&Certificate>,
+) -> std::convert::Infallible {
+    match certificate {
+        Some(certificate) => simulator::serve_tls(listener, simulator, certificate).await,
+        None => simulator::serve(listener, simulator).await,
+    }
+}
+
+/// Makes a certificate for this start, and leaves its authority where clients find it.
+fn certificate(folder: &Path, address: SocketAddr) -> Result<Certificate, Failure> {
+    let wrong = |what: String| Failure::usage(format!("--tls `{}`: {what}", folder.display()));
+    let certificate =
+        simulator::new_certificate(address).map_err(|error| wrong(error.to_string()))?;
+    std::fs::write(folder.join(AUTHORITY), certificate.authority_pem())
+        .map_err(|error| wrong(format!("cannot write `{AUTHORITY}`: {error}")))?;
+    Ok(certificate)
+}
+
+/// Says on standard output where it listens, and on standard error how to sign in.
+fn announce(address: SocketAddr, tls: bool, scenario: &Scenario) -> Result<(), Failure> {
+    let scheme = if tls { "https" } else { "http" };
+    // Whoever started this waits for the line, so it must not stay in a buffer.
+    let mut stdout = std::io::stdout();
+    let said = writeln!(stdout, "listening on {scheme}://{address}").and_then(|()| stdout.flush());
+    said.map_err(|error| Failure::usage(format!("cannot write to standard output: {error}")))?;
+    // Standard error may be closed; nobody waits for this.
+    let _ = std::io::stderr().write_all(sign_in(scenario).as_bytes());
+    Ok(())
+}
+
+/// How to sign in, where one has to; the secret is shown if it is the documented one of the sample.
+fn sign_in(scenario: &Scenario) -> String {
+    if scenario.sign_in.open {
+        return String::new();
+    }
+    let mut lines = vec![format!("tenant id      {}", scenario.tenant.id)];
+    for application in &scenario.sign_in.applications {
+        lines.push(format!("application id {}", application.id));
+        let secret = application.sample_secret();
+        lines.extend(secret.map(|secret| format!("client secret  {secret}")));
+    }
+    lines.join("\n") + "\n"
+}
+
 fn scenario(args: &SimulateArgs) -> Result<Scenario, Failure> {
-    let Some(path) = &args.scenario else {
-        return Ok(Scenario::default());
+    let scenario = match &args.scenario {
+        None => Scenario::default(),
+        Some(path) => {
+            let wrong =
+                |what: &str| Failure::usage(format!("scenario `{}`: {what}", path.display()));
+            let text = std::fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
+            Scenario::from_toml(&text).map_err(|error| wrong(&error.to_string()))?
+        }
     };
-    let wrong = |what: &str| Failure::usage(format!("scenario `{}`: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
-    Scenario::from_toml(&text).map_err(|error| wrong(&error.to_string()))
+    Ok(if args.open {
+        scenario.opened()
+    } else {
+        scenario
+    })
 }

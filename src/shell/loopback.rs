@@ -3,7 +3,7 @@
 
 use super::clock::Clock;
 use super::transport::{Transport, TransportError};
-use crate::simulator::{self, Delivery, Request, Running, Scenario, Simulator};
+use crate::simulator::{self, Delivery, Request, Running, Scenario, Scheme, Simulator};
 use crate::wire::HttpReply;
 use secrecy::{ExposeSecret, SecretString};
 use std::cell::RefCell;
@@ -16,12 +16,12 @@ pub struct Sandbox(Running);
 impl Sandbox {
     /// Starts it.
     pub fn start() -> io::Result<Self> {
-        simulator::spawn(&Scenario::default()).map(Self)
+        simulator::spawn(&Scenario::default().opened()).map(Self)
     }
 
     /// The host to send batches to.
     pub fn url(&self) -> String {
-        format!("http://{}", self.0.address())
+        self.0.url()
     }
 }
 
@@ -78,6 +78,7 @@ impl Transport for Loopback {
                 header("Content-Type", "application/json"),
             ],
             body,
+            scheme: Scheme::Http,
         };
         let answer = self
             .simulator

@@ -9,12 +9,13 @@ use super::endpoints;
 use super::faults::{self, Fault, ServerError};
 use super::limits::{Charge, Throttled, Whose};
 use super::protocol::arrival::{Arrival, Work};
-use super::protocol::call::{self, Call, Payload};
+use super::protocol::call::{Call, Payload};
 use super::protocol::error::GraphError;
 use super::protocol::origin::{self, Origin};
 use super::protocol::reply::Reply;
 use super::protocol::routing::{Method, Route};
 use super::protocol::workload::Workload;
+use super::sign_in;
 use super::{Answer, Delivery, Request, Simulator};
 
 impl Simulator {
@@ -22,14 +23,14 @@ impl Simulator {
     pub(super) fn serve(&mut self, request: &Request, now: OffsetDateTime) -> Answer {
         let fault = self.faults.on_request(now, &mut self.rng);
         let load = self.latency.of_load(now);
-        let arrival = Arrival::new(&request.headers, &mut self.rng, now);
+        let mut arrival = Arrival::new(&request.headers, &mut self.rng, now);
         let (reply, took) = match fault {
             Some(fault) if fault.prevents() => {
                 let target = &request.path_and_query;
                 let reply = self.faults.instead(fault, target, &mut self.rng);
                 (reply, self.time_of_one())
             }
-            _ => self.gateway(request, &arrival, fault),
+            _ => self.gateway(request, &mut arrival, fault),
         };
         let answer = Answer {
             response: reply.into_response(&arrival),
@@ -46,7 +47,7 @@ impl Simulator {
     fn gateway(
         &mut self,
         request: &Request,
-        arrival: &Arrival,
+        arrival: &mut Arrival,
         fault: Option<Fault>,
     ) -> (Reply, Duration) {
         let done = self.within_version(request, arrival, fault);
@@ -67,12 +68,18 @@ impl Simulator {
     fn within_version(
         &mut self,
         request: &Request,
-        arrival: &Arrival,
+        arrival: &mut Arrival,
         fault: Option<Fault>,
     ) -> Result<(Reply, Duration), GraphError> {
         let (origin, target) = Origin::of(request);
         let target = origin::within_version(target)?;
-        call::require_bearer(&request.headers)?;
+        match self.sign_in.admit(&request.headers, &origin, arrival.now) {
+            Ok(caller) => arrival.caller = caller,
+            Err(refused) => {
+                self.statistics.refused(&refused);
+                return Ok((refused, self.time_of_one()));
+            }
+        }
         let payload = Payload::from_bytes(&request.headers, &request.body)?;
         if !batch::is_address(target) {
             let arrival = Arrival {
@@ -164,9 +171,13 @@ impl Simulator {
         let (retry_after, wait) = self.limits.retry_after(throttled, arrival.now);
         self.statistics
             .throttled(call.route.workload(), arrival, wait);
+        let (application, tenant) = (
+            arrival.caller.application.to_string(),
+            self.sign_in.tenant().to_string(),
+        );
         let whose = Whose {
-            application: APPLICATION,
-            tenant: TENANT,
+            application: &application,
+            tenant: &tenant,
         };
         throttled.reply(retry_after, &whose)
     }
@@ -189,8 +200,10 @@ impl Simulator {
     }
 
     fn execute(&mut self, call: &Call<'_>) -> Reply {
-        let reply =
-            endpoints::answer(&mut self.tenant, &mut self.rng, call).unwrap_or_else(Reply::from);
+        self.tenant.replicas.choose(&mut self.rng, call.arrival.now);
+        let reply = sign_in::authorize(&self.tenant, call)
+            .and_then(|()| endpoints::answer(&mut self.tenant, &mut self.rng, call))
+            .unwrap_or_else(Reply::from);
         if call.method.is_write() {
             self.statistics.carried_out(&reply);
         }
@@ -217,6 +230,3 @@ impl Simulator {
         }
     }
 }
-
-const APPLICATION: &str = "00000000-0000-0000-0000-000000000000";
-const TENANT: &str = "00000000-0000-0000-0000-000000000000";

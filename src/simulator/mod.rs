@@ -7,6 +7,8 @@
 //!
 //! # What is modelled
 //!
+//! - sign-in with secrets, assertions and device codes, tokens that end, and the permissions that
+//!   each address asks for;
 //! - `$batch` with its rules for ids, order, dependencies and bodies;
 //! - users, groups and the links between them, including which groups can be written, how late
 //!   new objects and changes are seen, and writers that get in each other's way;
@@ -18,8 +20,6 @@
 //!
 //! # What is not, on purpose
 //!
-//! - **Time passing inside the service.** A batch takes as long as one request.
-//! - **Permissions.** Any bearer token is accepted; some users are marked as out of its reach.
 //! - **Licences.** Everyone has those that SMS sign-in asks for.
 //! - **The rest of Graph.** A known address that is not modelled answers `501 notImplemented`
 //!   rather than something plausible.
@@ -33,6 +33,8 @@ use fastrand::Rng;
 use time::OffsetDateTime;
 
 mod batch;
+pub mod certificate;
+mod delivery;
 mod endpoints;
 mod exchange;
 mod faults;
@@ -45,19 +47,21 @@ mod protocol;
 mod sample;
 pub mod scenario;
 pub mod serve;
+mod sign_in;
 mod statistics;
 mod tenant;
 #[cfg(test)]
 mod tests;
 
 pub use scenario::{Scenario, ScenarioError};
-pub use serve::{Running, serve, spawn};
+pub use serve::{Running, new_certificate, serve, serve_tls, spawn, spawn_tls};
 
 use faults::Faults;
 use late::LateEffects;
 use latency::Latency;
 use limits::Limits;
 use log::Log;
+use sign_in::SignIn;
 use statistics::Statistics;
 use tenant::Tenant;
 
@@ -73,6 +77,18 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body, empty when there is none.
     pub body: Vec<u8>,
+    /// How the request travelled, for the absolute links in its reply.
+    pub scheme: Scheme,
+}
+
+/// How a request travels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// In the clear.
+    Http,
+    /// Over TLS, as to Graph itself.
+    #[default]
+    Https,
 }
 
 /// One HTTP response.
@@ -130,6 +146,7 @@ pub enum Delivery {
 #[derive(Debug)]
 pub struct Simulator {
     tenant: Tenant,
+    sign_in: SignIn,
     limits: Limits,
     latency: Latency,
     faults: Faults,
@@ -151,6 +168,7 @@ impl Simulator {
     pub fn new(scenario: &Scenario) -> Self {
         Self {
             tenant: sample::tenant(scenario),
+            sign_in: SignIn::new(scenario),
             limits: Limits::new(scenario),
             latency: Latency::new(&scenario.service),
             faults: Faults::new(&scenario.faults),
@@ -176,6 +194,12 @@ impl Simulator {
         if let Some(response) = self.inspect(request, now) {
             return Answer::at_once(response);
         }
+        if let Some(response) = self.sign_in(request, now) {
+            return Answer {
+                delay: self.time_of_one(),
+                ..Answer::at_once(response)
+            };
+        }
         let answer = self.serve(request, now);
         self.statistics.answered_http(now, &answer);
         self.latency.under_way(now, answer.delay);
@@ -188,8 +212,16 @@ impl Simulator {
     fn open(&mut self, now: OffsetDateTime) {
         if !self.opened {
             self.opened = true;
+            self.sign_in.begin(now);
             sample::issue_passes(&mut self.tenant, &mut self.rng, now);
             sample::create_new_starters(&mut self.tenant, self.new_starters, now);
         }
+    }
+
+    /// Answers a request to the token service; `None` for anything else. The log has nothing of it:
+    /// it holds secrets.
+    fn sign_in(&mut self, request: &Request, now: OffsetDateTime) -> Option<Response> {
+        self.sign_in
+            .answer(&self.tenant, request, now, &mut self.rng)
     }
 }

@@ -101,7 +101,7 @@ fn change(reply: &mut HttpReply, how: impl FnOnce(&mut Vec<Value>)) {
 fn on_a_bad_way(rehearsal: Rehearsal, faults: &[Fault]) -> (Done, Tenant) {
     in_virtual_time(async {
         let clock = Clock::start_at(START);
-        let loopback = Loopback::new(Simulator::new(&Scenario::default()), clock);
+        let loopback = Loopback::new(Simulator::new(&Scenario::default().opened()), clock);
         let way = BadWay {
             loopback: &loopback,
             faults: faults.to_vec(),
@@ -255,7 +255,7 @@ impl Transport for LateEffect<'_> {
 fn a_write_that_takes_effect_after_it_was_given_up_does_not_spoil_the_pass() {
     in_virtual_time(async {
         let clock = Clock::start_at(START);
-        let loopback = Loopback::new(Simulator::new(&Scenario::default()), clock);
+        let loopback = Loopback::new(Simulator::new(&Scenario::default().opened()), clock);
         let tenant = LateEffect {
             loopback: &loopback,
             late: RefCell::new(None),
@@ -361,7 +361,7 @@ fn a_token_that_runs_out_is_renewed_in_the_middle_of_a_run() {
     for inner in [false, true] {
         in_virtual_time(async {
             let clock = Clock::start_at(START);
-            let loopback = Loopback::new(Simulator::new(&Scenario::default()), clock);
+            let loopback = Loopback::new(Simulator::new(&Scenario::default().opened()), clock);
             let tenant = ShortTokens {
                 loopback: &loopback,
                 clock,
@@ -383,7 +383,7 @@ fn a_token_that_runs_out_is_renewed_in_the_middle_of_a_run() {
 fn without_another_token_the_run_stops_and_the_rest_was_not_attempted() {
     in_virtual_time(async {
         let clock = Clock::start_at(START);
-        let loopback = Loopback::new(Simulator::new(&Scenario::default()), clock);
+        let loopback = Loopback::new(Simulator::new(&Scenario::default().opened()), clock);
         let tenant = ShortTokens {
             loopback: &loopback,
             clock,

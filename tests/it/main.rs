@@ -9,6 +9,7 @@ mod jobs;
 mod readme;
 mod samples;
 mod scenarios;
+mod sign_in;
 mod simulate;
 mod stopping;
 mod support;

@@ -45,7 +45,7 @@ impl Reader {
         match words.as_slice() {
             // The tests are what runs this.
             ["cargo", "test"] => {}
-            ["bulkgraph", "simulate", "--listen", Self::ADDRESS] => {
+            ["bulkgraph", "simulate", "--listen", Self::ADDRESS, "--open"] => {
                 self.server = Some(Server::start(&[]));
             }
             ["cargo", "run", "--release", "--", arguments @ ..] | ["bulkgraph", arguments @ ..] => {

@@ -1,6 +1,8 @@
 //! The simulator as a server of its own, and a large copy against it.
 
 use crate::support::{Program, Server, read_lines, sample};
+use std::io::{BufRead as _, BufReader, Read};
+use std::process::Stdio;
 
 #[test]
 fn it_says_where_it_listens_and_serves_graph_and_its_own_documents() {
@@ -68,4 +70,60 @@ fn an_address_that_is_taken_is_named() {
     let ran = Program::new().run(&["simulate", "--listen", &server.address]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
     assert!(ran.stderr.contains(&server.address), "{}", ran.stderr);
+}
+
+/// The first lines on standard output and standard error of a server, so many of each.
+fn first_lines(program: &Program, arguments: &[&str], lines: [usize; 2]) -> [Vec<String>; 2] {
+    let mut command = program.command();
+    command.arg("simulate").args(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let first = |stream: Box<dyn Read>, count| {
+        let lines = BufReader::new(stream).lines().take(count);
+        lines.map(Result::unwrap).collect()
+    };
+    let said = [
+        first(Box::new(process.stdout.take().unwrap()), lines[0]),
+        first(Box::new(process.stderr.take().unwrap()), lines[1]),
+    ];
+    process.kill().unwrap();
+    process.wait().unwrap();
+    said
+}
+
+#[test]
+fn it_serves_https_and_leaves_the_authority_to_trust() {
+    let program = Program::new();
+    let [stdout, _] = first_lines(&program, &["--open", "--tls", "."], [1, 0]);
+    assert!(stdout[0].starts_with("listening on https://127.0.0.1:"));
+    let authority = std::fs::read_to_string(program.path("ca.pem")).unwrap();
+    assert!(authority.starts_with("-----BEGIN CERTIFICATE-----\n"));
+    assert!(!authority.contains("PRIVATE"));
+}
+
+#[test]
+fn it_says_how_to_sign_in_but_no_secret_of_a_scenario() {
+    let program = Program::new();
+    let [_, said] = first_lines(&program, &[], [1, 3]);
+    let sample = [
+        "tenant id      9f0c3a52-7e1b-4c46-8d0a-2b6f1e5d4c30",
+        "application id 5d7a11c0-3f0e-4b52-9a61-0c5e7e1d2026",
+        "client secret  sample-secret-of-northgate-grocers",
+    ];
+    assert_eq!(said, sample);
+    let application = |id: u8| {
+        format!(
+            "[[sign_in.applications]]\nid = \"00000000-0000-4000-8000-00000000000{id}\"\nsecret = \"mine\"\n"
+        )
+    };
+    program.write("own.toml", application(1) + &application(2));
+    let [_, said] = first_lines(&program, &["--scenario", "own.toml"], [1, 3]);
+    assert!(said[1].ends_with("0001") && said[2].ends_with("0002"));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let ran = Program::new().run(&["simulate", "--tls", "nowhere"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("`nowhere`") && ran.stderr.contains("`ca.pem`"));
 }

@@ -96,11 +96,12 @@ impl Rehearsal {
         }
     }
 
-    /// Runs it against a tenant of its own, and hands back the tenant too.
+    /// Runs it against a tenant of its own, open to any token, and hands back the tenant too.
     pub(crate) fn run(self, scenario: &Scenario) -> (Done, Tenant) {
         in_virtual_time(async {
             let clock = Clock::start_at(START);
-            let loopback = Loopback::new(Simulator::new(scenario), clock);
+            let simulator = Simulator::new(&scenario.clone().opened());
+            let loopback = Loopback::new(simulator, clock);
             let done = self.run_at(&loopback, &SandboxToken, clock).await;
             (done, Tenant::of(&loopback))
         })
@@ -342,7 +343,7 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// `bulkgraph simulate` as a process of its own; it ends when this is dropped.
+/// `bulkgraph simulate --open` as a process of its own; it ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     process: Child,
@@ -353,7 +354,7 @@ impl Server {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bulkgraph"));
         command
-            .args(["simulate", "--listen", "127.0.0.1:0"])
+            .args(["simulate", "--listen", "127.0.0.1:0", "--open"])
             .args(arguments);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

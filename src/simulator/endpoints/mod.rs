@@ -19,7 +19,6 @@ pub(super) fn answer(
     rng: &mut Rng,
     call: &Call<'_>,
 ) -> Result<Reply, GraphError> {
-    tenant.replicas.choose(rng, call.arrival.now);
     match call.route.refused_by() {
         Workload::Directory => directory::answer(tenant, rng, call),
         Workload::AuthenticationMethods => authentication::answer(tenant, rng, call),

@@ -6,10 +6,14 @@ use fastrand::Rng;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::caller::Caller;
+
 /// When a request arrived, and the ids that name it in headers and error bodies.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     pub(crate) now: OffsetDateTime,
+    /// Who calls; nobody until the token was looked at.
+    pub(crate) caller: Caller,
     pub(crate) request_id: Uuid,
     /// The caller's `client-request-id`, if it sent one.
     pub(crate) client_request_id: Option<String>,
@@ -51,6 +55,7 @@ impl Arrival {
     pub(crate) fn new(headers: &[(String, String)], rng: &mut Rng, now: OffsetDateTime) -> Self {
         Self {
             now,
+            caller: Caller::NOBODY,
             request_id: random_id(rng),
             client_request_id: header(headers, "client-request-id").map(str::to_owned),
             eventual: header(headers, "consistencylevel")
@@ -64,6 +69,7 @@ impl Arrival {
     pub(crate) fn inner(&self, headers: &[(String, String)], work: Work, rng: &mut Rng) -> Self {
         let inner = Self::new(headers, rng, self.now);
         Self {
+            caller: self.caller,
             client_request_id: inner
                 .client_request_id
                 .or_else(|| self.client_request_id.clone()),

@@ -83,16 +83,3 @@ impl Payload {
             .map_err(|_| GraphError::unreadable_payload())
     }
 }
-
-/// Accepts any bearer token, but not its absence.
-pub(crate) fn require_bearer(headers: &[(String, String)]) -> Result<(), GraphError> {
-    let token = header(headers, "authorization").and_then(|value| value.split_once(' '));
-    match token {
-        Some((scheme, token))
-            if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() =>
-        {
-            Ok(())
-        }
-        _ => Err(GraphError::token_empty()),
-    }
-}

@@ -79,8 +79,60 @@ impl GraphError {
 
     /// The caller sent no token.
     pub(crate) fn token_empty() -> Self {
-        Self::directory(401, "InvalidAuthenticationToken", "Access token is empty.")
-            .breaking("no-token")
+        Self::token("Access token is empty.").breaking("no-token")
+    }
+
+    fn token(message: &str) -> Self {
+        Self::directory(401, "InvalidAuthenticationToken", message)
+    }
+
+    /// The token is no token: it has no dots.
+    pub(crate) fn token_without_dots() -> Self {
+        Self::token(
+            "IDX14100: JWT is not well formed, there are no dots (.).\nThe token needs to be in JWS or JWE Compact \
+             Serialization Format. (JWS): 'EncodedHeader.EncodedPayload.EncodedSignature'. (JWE): \
+             'EncodedProtectedHeader.EncodedEncryptedKey.EncodedInitializationVector.EncodedCiphertext.\
+             EncodedAuthenticationTag'.",
+        )
+        .breaking("bad-token")
+    }
+
+    /// The token cannot be taken apart; the sentence was recorded in older years.
+    pub(crate) fn token_malformed() -> Self {
+        Self::token("CompactToken parsing failed with error code: 80049217").breaking("bad-token")
+    }
+
+    /// The token was not signed by the tenant.
+    pub(crate) fn token_invalid() -> Self {
+        Self::token("Access token validation failure.").breaking("bad-token")
+    }
+
+    /// The token is for another service.
+    pub(crate) fn token_audience() -> Self {
+        Self::token("Access token validation failure. Invalid audience.").breaking("bad-token")
+    }
+
+    /// The token's time is over.
+    pub(crate) fn token_expired() -> Self {
+        Self::token("Lifetime validation failed, the token is expired.")
+    }
+
+    /// The token's time has not come.
+    pub(crate) fn token_too_early() -> Self {
+        Self::token("Access token has expired or is not yet valid.")
+    }
+
+    /// The token was revoked (Graph: continuous access evaluation).
+    pub(crate) fn token_revoked() -> Self {
+        Self::token(
+            "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+             TokenIssuedBeforeRevocationTimestamp",
+        )
+    }
+
+    /// The sentence of the refusal.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Our reading of the message; the status is HTTP's.

@@ -2,6 +2,10 @@
 //!
 //! Each file needs only those before it.
 
+pub(crate) mod permission;
+
+pub(crate) mod caller;
+
 pub(crate) mod arrival;
 pub(crate) mod literal;
 pub(crate) mod workload;

@@ -2,7 +2,7 @@
 
 use super::arrival::header;
 use super::error::GraphError;
-use crate::simulator::Request;
+use crate::simulator::{Request, Scheme};
 
 /// The version of Graph that is modelled.
 const VERSION: &str = "v1.0";
@@ -33,12 +33,21 @@ impl Origin {
         let authority = header(&request.headers, "host")
             .unwrap_or(GLOBAL_HOST)
             .to_owned();
-        let scheme = if is_loopback(&authority) {
-            "http"
-        } else {
-            "https"
+        let scheme = match request.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
         };
         (Self { scheme, authority }, target)
+    }
+
+    /// The address of the host, such as `https://graph.microsoft.com`.
+    pub(crate) fn base(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
+    }
+
+    /// The host with its port, such as `127.0.0.1:8080`.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
     }
 
     /// The address of the version root, such as `https://graph.microsoft.com/v1.0`.
@@ -93,14 +102,6 @@ fn strip_scheme<'t>(target: &'t str, scheme: &str) -> Option<&'t str> {
     } else {
         None
     }
-}
-
-/// Plain HTTP is only ever spoken to this machine.
-fn is_loopback(authority: &str) -> bool {
-    let host = authority
-        .rsplit_once(':')
-        .map_or(authority, |(host, _)| host);
-    host.eq_ignore_ascii_case("localhost") || host.starts_with("127.") || host.starts_with("[::1]")
 }
 
 /// Whether an address names a host of its own.

@@ -147,12 +147,6 @@ impl Reply {
         if let Some(kind) = self.content_type() {
             headers.push(("Content-Type".to_owned(), kind.to_owned()));
         }
-        if self.status == 401 {
-            headers.push((
-                "WWW-Authenticate".to_owned(),
-                "Bearer realm=\"\"".to_owned(),
-            ));
-        }
         headers.extend(
             self.headers
                 .into_iter()

@@ -9,16 +9,20 @@ mod authentication_methods;
 mod faults;
 mod limits;
 mod policies;
+mod public_key;
 mod rehearsal;
 mod service;
+mod sign_in;
 mod tenant;
 
 pub use authentication_methods::{AuthenticationMethods, ExistingPass, PassOutsidePolicy};
 pub use faults::{Faults, Neighbour, Outage, QuotaStep};
 pub use limits::{DirectoryLimits, Limits, MethodLimits, RetryAfterForm, TenantClass};
 pub use policies::{AccessPassPolicy, Policies, PolicyState, SmsPolicy};
+pub use public_key::PublicKey;
 pub use rehearsal::{Expectations, Job};
 pub use service::Service;
+pub use sign_in::{Application, FederatedCredential, Secret, SignIn};
 pub use tenant::TenantSize;
 
 /// A tenant, its service, its limits and its policies.
@@ -47,6 +51,8 @@ pub struct Scenario {
     pub job: Option<Job>,
     /// `[expect]`: what must come of it.
     pub expect: Expectations,
+    /// `[sign_in]`: who may call, and with what.
+    pub sign_in: SignIn,
 }
 
 impl Default for Scenario {
@@ -62,6 +68,7 @@ impl Default for Scenario {
             faults: Faults::default(),
             job: None,
             expect: Expectations::default(),
+            sign_in: SignIn::default(),
         }
     }
 }
@@ -112,7 +119,15 @@ impl Scenario {
         Ok(scenario)
     }
 
+    /// The same tenant, open to any bearer token.
+    #[must_use]
+    pub fn opened(mut self) -> Self {
+        self.sign_in.open = true;
+        self
+    }
+
     fn check(&self) -> Result<(), ScenarioError> {
+        self.sign_in.check()?;
         within("tenant.users", self.tenant.users, 100, 2_000_000)?;
         within("tenant.groups", self.tenant.groups, 60, 100_000)?;
         within("tenant.fresh_users", self.tenant.fresh_users, 0, 100_000)?;
@@ -205,6 +220,18 @@ mod tests {
         refused("[limits.directory]\nwrites = 0\n", "line 2: invalid value");
         refused("[service]\nlatency_ms = -1\n", "line 2: ");
         refused("seed = \n", "line 1: ");
+        refused(
+            "[sign_in]\ntoken_seconds = 0\n",
+            "`sign_in.token_seconds` must be 1 to 86400, not 0",
+        );
+        refused(
+            "[[sign_in.applications]]\nsecret = \"x\"\n",
+            "line 1: missing field `id`",
+        );
+        refused(
+            "[[sign_in.applications]]\nid = \"5d7a11c0-3f0e-4b52-9a61-0c5e7e1d2026\"\ncertificates = [\n\"MIIB\"]\n",
+            "line 3: this is no certificate and no public key in PEM form",
+        );
         refused(
             "[tenant]\nusers = 5\n",
             "`tenant.users` must be 100 to 2000000, not 5",

@@ -51,12 +51,13 @@ fn request() -> impl Strategy<Value = Request> {
             ("content-type".to_owned(), "application/json".to_owned()),
         ],
         body: body.into_bytes(),
+        ..Request::default()
     })
 }
 
 fn answers(seed: u64, requests: &[Request]) -> Vec<Answer> {
     let scenario = format!("seed = {seed}\n[tenant]\nusers = 100\ngroups = 60\n");
-    let mut simulator = Simulator::new(&Scenario::from_toml(&scenario).unwrap());
+    let mut simulator = Simulator::new(&Scenario::from_toml(&scenario).unwrap().opened());
     let times = (0u32..).map(|step| START + Duration::from_millis(7) * step);
     times
         .zip(requests)

@@ -1,6 +1,7 @@
 //! Reading users, groups and members; what holds before any address.
 
 use super::*;
+use crate::simulator::Scheme;
 
 #[test]
 fn a_user_is_found_by_id_or_by_name_in_any_case() {
@@ -266,7 +267,8 @@ fn a_link_goes_to_the_host_that_was_asked() {
             ("authorization".to_owned(), "Bearer x".to_owned()),
             ("client-request-id".to_owned(), "mine".to_owned()),
         ],
-        body: Vec::new(),
+        scheme: Scheme::Http,
+        ..Request::default()
     };
     let seen = Seen::from(caller.simulator.answer(&request, START).response);
     assert_eq!(seen.header("client-request-id"), Some("mine"));
@@ -322,7 +324,7 @@ fn a_request_without_a_token_or_with_another_version_goes_nowhere() {
             method: "GET".to_owned(),
             path_and_query: path.to_owned(),
             headers: vec![("Authorization".to_owned(), authorization.to_owned())],
-            body: Vec::new(),
+            ..Request::default()
         };
         Seen::from(caller.simulator.answer(&request, START).response)
     };

@@ -6,24 +6,31 @@ use time::macros::datetime;
 
 use super::{Answer, Delivery, Request, Response, Scenario, Simulator};
 
+mod assertions;
 mod batches;
+mod client;
 mod collisions;
 mod delta;
 mod determinism;
+mod device_codes;
 mod directory;
 mod effects;
 mod faults;
+mod gate;
 mod groups;
+mod https;
 mod inspecting;
 mod lags;
 mod member_links;
 mod memberships;
 mod passes;
+mod permissions;
 mod phones;
 mod policies;
 mod readings;
 mod sample_files;
 mod serving;
+mod sign_in;
 mod sign_in_with_pass;
 mod sms_sign_in;
 mod throttling;
@@ -61,9 +68,9 @@ impl Caller {
     }
 
     fn with(scenario: &str) -> Self {
-        let simulator = Simulator::new(&Scenario::from_toml(scenario).unwrap());
+        let scenario = Scenario::from_toml(scenario).unwrap().opened();
         Self {
-            simulator,
+            simulator: Simulator::new(&scenario),
             now: START,
         }
     }
@@ -88,6 +95,7 @@ impl Caller {
             body: body
                 .map(|body| body.to_string().into_bytes())
                 .unwrap_or_default(),
+            ..Request::default()
         };
         self.simulator.answer(&request, self.now)
     }
@@ -105,7 +113,7 @@ impl Caller {
                 ("Authorization".to_owned(), "Bearer of-anything".to_owned()),
                 ("ConsistencyLevel".to_owned(), "eventual".to_owned()),
             ],
-            body: Vec::new(),
+            ..Request::default()
         };
         Seen::from(self.simulator.answer(&request, self.now).response)
     }

@@ -73,6 +73,7 @@ fn some_refusals_have_a_body_of_their_own() {
     let recorded: Value = serde_json::from_str(recorded).unwrap();
     let mut foreign = 0;
     for _ in 0..100 {
+        caller.now += time::Duration::milliseconds(100);
         let seen = caller.post(&path, &phone("12"));
         assert_eq!(seen.status, 400);
         if seen.body == recorded {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{groups, require_known};
+use super::{groups, member_permission, require_known};
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::reply::Reply;
@@ -119,6 +119,7 @@ pub(super) fn read(
         let object = resolve(tenant, call, link)?;
         let present = match relation {
             Relation::Members => {
+                member_permission::require(tenant, call, object)?;
                 require_fit(tenant, kind, index, object)?;
                 group.is_some_and(|group| group.members.contains(object))
             }
@@ -217,9 +218,6 @@ fn refused(message: &str) -> GraphError {
 
 /// Which groups are managed through Graph at all (Graph: groups overview), in the words observed
 /// for each kind.
-///
-/// A role-assignable group needs `RoleManagement.ReadWrite.Directory`, which the caller of the
-/// sample tenant lacks.
 pub(super) fn require_managed_here(group: &Group) -> Result<(), GraphError> {
     if group.on_premises_sync_enabled {
         return Err(refused(
@@ -234,9 +232,6 @@ pub(super) fn require_managed_here(group: &Group) -> Result<(), GraphError> {
         return Err(refused(
             "Cannot Update a mail-enabled security groups and or distribution list.",
         ));
-    }
-    if group.is_assignable_to_role {
-        return Err(GraphError::insufficient_privileges());
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ mod groups;
 mod licenses;
 mod links;
 mod listing;
+mod member_permission;
 mod members;
 mod memberships;
 mod objects;
