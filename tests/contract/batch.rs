@@ -9,7 +9,7 @@ use crate::support::*;
 #[track_caller]
 fn refused_whole(tenant: &Tenant, mut requests: Vec<Value>) -> crate::http::Answer {
     let url = format!("/groups/{}", tenant.group("Leavers 2019"));
-    let body = binding([&tenant.worker(0)]);
+    let body = tenant.binding([&tenant.worker(0)]);
     requests.insert(0, item_with("add", "PATCH", &url, &body));
     let answer = tenant.send_batch(&json!(requests));
     assert_eq!(answer.status, 400, "{}", answer.text);
@@ -133,7 +133,7 @@ fn a_version_in_an_items_url_is_no_address() {
 fn a_body_without_content_type_is_refused() {
     let tenant = Tenant::new();
     let mut bare = item("1", "POST", &tenant.phones(0));
-    bare["body"] = phone("mobile", "+1 2065550101");
+    bare["body"] = phone("mobile", "+1 4255550101");
     let answer = tenant.send_batch(&json!([bare]));
     if answer.status == 200 {
         let inner = answer.json()["responses"][0]["status"].clone();
@@ -166,9 +166,9 @@ fn methods_mix_freely() {
             "2",
             "POST",
             &tenant.phones(1),
-            &phone("mobile", "+1 2065550101")
+            &phone("mobile", "+1 4255550101")
         ),
-        item_with("3", "PATCH", &mobile, &phone("mobile", "+1 2065550102")),
+        item_with("3", "PATCH", &mobile, &phone("mobile", "+1 4255550102")),
         item("4", "DELETE", &office),
     ]));
     batch.of("1").succeeds(200);
@@ -209,7 +209,7 @@ fn an_items_url_may_be_very_long() {
 fn the_outer_call_carries_the_authorization() {
     let tenant = Tenant::new();
     let url = format!("/groups/{}", tenant.group("Leavers 2019"));
-    let add = item_with("1", "PATCH", &url, &binding([&tenant.worker(0)]));
+    let add = item_with("1", "PATCH", &url, &tenant.binding([&tenant.worker(0)]));
     let call = tenant.ask("POST", "/$batch").anonymous();
     let answer = call.json(&json!({"requests": [add]})).send();
     assert_eq!(answer.status, 401);

@@ -40,7 +40,7 @@ fn depends_on_in_snake_case_orders_nothing() {
 #[test]
 fn header_names_may_be_in_any_case() {
     let tenant = Tenant::new();
-    let body = phone("mobile", "+1 2065550101");
+    let body = phone("mobile", "+1 4255550101");
     let write = |id: &str, worker: usize, name: &str| {
         json!({"id": id, "method": "POST", "url": tenant.phones(worker),
             "headers": {name: "application/json"}, "body": body})
@@ -62,7 +62,7 @@ fn header_names_may_be_in_any_case() {
 #[test]
 fn bodies_may_say_their_type() {
     let tenant = Tenant::new();
-    let mut number = phone("mobile", "+1 2065550101");
+    let mut number = phone("mobile", "+1 4255550101");
     number["@odata.type"] = json!("#microsoft.graph.phoneAuthenticationMethod");
     tenant.post(&tenant.phones(1), &number).succeeds(201);
     let kind = "#microsoft.graph.temporaryAccessPassAuthenticationMethod";
@@ -138,29 +138,18 @@ fn a_content_type_may_have_parameters() {
         "1",
         "POST",
         &tenant.phones(1),
-        &phone("mobile", "+1 2065550101"),
+        &phone("mobile", "+1 4255550101"),
     );
     write["headers"] = json!({"Content-Type": "application/json; charset=utf-8"});
     tenant.batch(&json!([write])).of("1").succeeds(201);
 }
 
-/// Segments of an address are found whatever their case. Observed: PowerShell scripts write
-/// `/Users/` and `/phonemethods`. [client-path-case]
+/// The `$` of a query option may be written `%24`. Documented: RFC 3986. [client-query-dollar]
 #[test]
-fn segments_are_found_whatever_their_case() {
-    let tenant = Tenant::new();
-    let id = tenant.worker(3);
-    let path = format!("/Users/{}/authentication/phonemethods", id.to_uppercase());
-    assert_eq!(tenant.get(&path).list().len(), 1);
-}
-
-/// Query options are found without their `$` or with it encoded as `%24`. Documented:
-/// `query-parameters`. [client-query-dollar]
-#[test]
-fn query_options_may_be_written_in_several_ways() {
+fn the_dollar_of_an_option_may_be_encoded() {
     let tenant = Tenant::new();
     let path = format!("/groups/{}/members", tenant.group("Crew O'Brien"));
-    for top in ["$top", "%24top", "top"] {
+    for top in ["$top", "%24top"] {
         let page = tenant.get(&format!("{path}?{top}=5")).list();
         assert_eq!(page.len(), 5, "{top}");
     }

@@ -234,7 +234,7 @@ fn a_group_is_created_with_up_to_twenty_links() {
     let tenant = Tenant::new();
     let create = |owners: usize, members: usize| {
         let all = workers(&tenant, owners + members);
-        let links = |ids: &[String]| binding(ids)["members@odata.bind"].clone();
+        let links = |ids: &[String]| tenant.binding(ids)["members@odata.bind"].clone();
         let body = json!({
             "displayName": "Inventory",
             "mailEnabled": false,

@@ -190,7 +190,7 @@ fn the_size_of_a_tenant_follows_from_its_users() {
 fn three_thousand_writes_go_through_at_once() {
     let tenant = Tenant::with("limits.directory.size = \"large\"\n");
     let url = format!("/groups/{}", tenant.group("Leavers 2019"));
-    let body = binding([&tenant.worker(0)]);
+    let body = tenant.binding([&tenant.worker(0)]);
     let one = |number: usize| item_with(&number.to_string(), "PATCH", &url, &body);
     let requests: Value = (0..20).map(one).collect();
     for _ in 0..150 {

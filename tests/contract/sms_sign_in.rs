@@ -7,7 +7,7 @@ use crate::support::*;
 /// Creates the mobile of a worker and says the state of its sign-in.
 #[track_caller]
 fn state_of_new(tenant: &Tenant, worker: usize, kind: &str) -> Value {
-    let made = tenant.post(&tenant.phones(worker), &phone(kind, "+1 2065550101"));
+    let made = tenant.post(&tenant.phones(worker), &phone(kind, "+1 4255550101"));
     made.succeeds(201)["smsSignInState"].clone()
 }
 
@@ -43,7 +43,7 @@ fn a_new_mobile_is_registered() {
 fn a_changed_mobile_is_registered() {
     let tenant = Tenant::new();
     let path = format!("{}/{MOBILE}", tenant.phones(3));
-    let answer = tenant.patch(&path, &phone("mobile", "+1 2065550111"));
+    let answer = tenant.patch(&path, &phone("mobile", "+1 4255550111"));
     assert!(answer.status < 300, "{}", answer.text);
     assert_eq!(state(&tenant, 3), "ready");
 }
@@ -145,8 +145,9 @@ fn turning_it_on_may_clash() {
 #[test]
 fn it_is_not_turned_on_outside_the_policy() {
     let tenant = Tenant::new();
-    let made = tenant.post(&tenant.phones(1), &phone("mobile", "+1 2065550101"));
+    let made = tenant.post(&tenant.phones(1), &phone("mobile", "+1 4255550101"));
     made.succeeds(201);
+    turn(&tenant, 3, "enableSmsSignIn").succeeds(204);
     let status = turn(&tenant, 1, "enableSmsSignIn").status;
     assert!((400..500).contains(&status), "{status}");
     assert_eq!(state(&tenant, 1), "notAllowedByPolicy");
@@ -177,7 +178,7 @@ fn the_actions_are_posts() {
 fn guests_do_not_sign_in_by_text_message() {
     let tenant = Tenant::new();
     let path = format!("/users/{}/authentication/phoneMethods", tenant.guest());
-    let made = tenant.post(&path, &phone("mobile", "+1 2065550101"));
+    let made = tenant.post(&path, &phone("mobile", "+1 4255550101"));
     let state = made.succeeds(201)["smsSignInState"].clone();
     assert_ne!(state, "ready");
 }

@@ -175,10 +175,25 @@ impl Tenant {
             .collect()
     }
 
+    /// The body that adds one member; a reference names the cloud's own host.
+    pub(crate) fn reference(&self, id: &str) -> Value {
+        json!({"@odata.id": self.address_of(id)})
+    }
+
+    /// The body that adds several members.
+    pub(crate) fn binding<'m>(&self, ids: impl IntoIterator<Item = &'m String>) -> Value {
+        let links: Vec<String> = ids.into_iter().map(|id| self.address_of(id)).collect();
+        json!({"members@odata.bind": links})
+    }
+
+    fn address_of(&self, id: &str) -> String {
+        format!("http://{}/v1.0/directoryObjects/{id}", self.address())
+    }
+
     /// Adds one member to a group.
     pub(crate) fn add(&self, group: &str, member: &str) -> Answer {
         let path = format!("/groups/{}/members/$ref", self.group(group));
-        self.post(&path, &reference(member))
+        self.post(&path, &self.reference(member))
     }
 
     /// Adds members to a group, all or none.
@@ -187,7 +202,8 @@ impl Tenant {
         group: &str,
         members: impl IntoIterator<Item = &'m String>,
     ) -> Answer {
-        self.patch(&format!("/groups/{}", self.group(group)), &binding(members))
+        let path = format!("/groups/{}", self.group(group));
+        self.patch(&path, &self.binding(members))
     }
 }
 
@@ -244,21 +260,6 @@ pub(crate) fn item_with(id: &str, method: &str, url: &str, body: &Value) -> Valu
 pub(crate) fn items(count: usize, method: &str, url: &str) -> Value {
     let one = |number: usize| item(&number.to_string(), method, url);
     (0..count).map(one).collect()
-}
-
-/// The body that adds one member.
-pub(crate) fn reference(id: &str) -> Value {
-    json!({"@odata.id": address_of(id)})
-}
-
-/// The body that adds several members.
-pub(crate) fn binding<'m>(ids: impl IntoIterator<Item = &'m String>) -> Value {
-    let links: Vec<String> = ids.into_iter().map(|id| address_of(id)).collect();
-    json!({"members@odata.bind": links})
-}
-
-fn address_of(id: &str) -> String {
-    format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}")
 }
 
 /// The body that assigns a phone.

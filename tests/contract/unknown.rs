@@ -8,13 +8,13 @@ use crate::support::*;
 
 fn second_phone(keys: &str) -> Answer {
     let tenant = Tenant::with(keys);
-    tenant.post(&tenant.phones(3), &phone("mobile", "+1 2065550111"))
+    tenant.post(&tenant.phones(3), &phone("mobile", "+1 4255550111"))
 }
 
 fn changed_phone(keys: &str) -> Answer {
     let tenant = Tenant::with(keys);
     let path = format!("{}/{MOBILE}", tenant.phones(3));
-    tenant.patch(&path, &phone("mobile", "+1 2065550111"))
+    tenant.patch(&path, &phone("mobile", "+1 4255550111"))
 }
 
 fn second_pass(keys: &str) -> Answer {
@@ -54,7 +54,7 @@ fn a_second_phone_may_be_a_409() {
 #[test]
 fn an_alternate_mobile_alone_is_a_400() {
     let tenant = Tenant::new();
-    let number = phone("alternateMobile", "+1 2065550101");
+    let number = phone("alternateMobile", "+1 4255550101");
     let answer = tenant.post(&tenant.phones(1), &number);
     answer.refuses(400, "badRequest", "");
 }
@@ -64,7 +64,7 @@ fn an_alternate_mobile_alone_is_a_400() {
 fn changing_an_absent_phone_is_a_404() {
     let tenant = Tenant::new();
     let path = format!("{}/{MOBILE}", tenant.phones(0));
-    let answer = tenant.patch(&path, &phone("mobile", "+1 2065550101"));
+    let answer = tenant.patch(&path, &phone("mobile", "+1 4255550101"));
     answer.refuses(404, "resourceNotFound", "");
     assert!(tenant.get(&tenant.phones(0)).list().is_empty());
 }
@@ -83,7 +83,7 @@ fn a_changed_phone_is_a_204() {
 fn a_changed_phone_may_be_a_200() {
     let keys = "authentication_methods.phone_update_status = 200\n";
     let phone = changed_phone(keys).succeeds(200);
-    assert_eq!(phone["phoneNumber"], "+1 2065550111");
+    assert_eq!(phone["phoneNumber"], "+1 4255550111");
 }
 
 /// A created phone may be a 200. Documented: a sample of the get-started page.
@@ -91,7 +91,7 @@ fn a_changed_phone_may_be_a_200() {
 #[test]
 fn a_created_phone_may_be_a_200() {
     let tenant = Tenant::with("authentication_methods.phone_create_status = 200\n");
-    let answer = tenant.post(&tenant.phones(1), &phone("mobile", "+1 2065550101"));
+    let answer = tenant.post(&tenant.phones(1), &phone("mobile", "+1 4255550101"));
     assert_eq!(answer.succeeds(200)["phoneType"], "mobile");
 }
 
@@ -210,7 +210,7 @@ fn reads_and_writes_of_the_methods_share_a_quota() {
     );
     let path = tenant.phones(1);
     tenant.batch(&items(5, "GET", &path));
-    let refused = tenant.post(&path, &phone("mobile", "+1 2065550101"));
+    let refused = tenant.post(&path, &phone("mobile", "+1 4255550101"));
     assert_eq!(refused.status, 429);
 }
 
@@ -219,14 +219,16 @@ fn reads_and_writes_of_the_methods_share_a_quota() {
 #[test]
 fn a_bare_action_is_taken_or_does_nothing() {
     let tenant = Tenant::new();
-    let url = format!("{}/{MOBILE}/disableSmsSignIn", tenant.phones(3));
+    let mobile = format!("{}/{MOBILE}", tenant.phones(3));
+    let enable = tenant.ask("POST", &format!("{mobile}/enableSmsSignIn"));
+    enable.send().succeeds(204);
+    let url = format!("{mobile}/disableSmsSignIn");
     let answer = tenant.send_batch(&json!([item("1", "POST", &url)]));
     let inner = match answer.status {
         200 => answer.json()["responses"][0]["status"].as_u64().unwrap(),
         other => u64::from(other),
     };
-    let mobile = tenant.get(&format!("{}/{MOBILE}", tenant.phones(3)));
-    let state = mobile.succeeds(200)["smsSignInState"].clone();
+    let state = tenant.get(&mobile).succeeds(200)["smsSignInState"].clone();
     let expected = match inner {
         204 => "notEnabled",
         400 => "ready",
