@@ -3,7 +3,7 @@
 
 use super::clock::Clock;
 use super::transport::{Transport, TransportError};
-use crate::simulator::{self, Request, Running, Scenario, Simulator};
+use crate::simulator::{self, Delivery, Request, Running, Scenario, Simulator};
 use crate::wire::HttpReply;
 use secrecy::{ExposeSecret, SecretString};
 use std::cell::RefCell;
@@ -84,6 +84,12 @@ impl Transport for Loopback {
             .borrow_mut()
             .answer(&request, self.clock.wall());
         tokio::time::sleep(answer.delay).await;
+        match answer.delivery {
+            Delivery::Whole => {}
+            Delivery::Drip { over } => tokio::time::sleep(over).await,
+            Delivery::Reset => return Err(TransportError::Lost("connection reset".to_owned())),
+            Delivery::Cut { .. } => return Err(TransportError::Lost("body cut off".to_owned())),
+        }
         let response = answer.response;
         Ok(HttpReply {
             status: response.status,

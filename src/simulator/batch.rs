@@ -5,8 +5,9 @@
 //! neither; only `dependsOn` orders them.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Simulator;
 use super::protocol::arrival::{Arrival, header};
@@ -15,7 +16,7 @@ use super::protocol::error::GraphError;
 use super::protocol::literal::percent_decoded;
 use super::protocol::origin::{Origin, is_absolute};
 use super::protocol::reply::Reply;
-use super::protocol::routing::{Method, Route};
+use super::protocol::routing::Method;
 
 /// Graph: JSON batching.
 const MOST_REQUESTS: usize = 20;
@@ -41,81 +42,117 @@ pub(super) fn is_address(target: &str) -> bool {
         .eq_ignore_ascii_case("$batch")
 }
 
+/// The replies of a batch in the order they go out, and how long the whole took.
+#[derive(Debug)]
+pub(super) struct Replies {
+    pub(super) replies: Vec<String>,
+    pub(super) took: Duration,
+}
+
 /// Carries out a batch.
 pub(super) fn answer(
     simulator: &mut Simulator,
-    payload: &Payload,
+    payload: Payload,
     origin: &Origin,
     arrival: &Arrival,
-) -> Result<Reply, GraphError> {
+) -> Result<Replies, GraphError> {
     let mut waiting: Vec<(usize, Part)> = read(payload)?.into_iter().enumerate().collect();
     simulator.rng.shuffle(&mut waiting);
-    let mut succeeded: HashMap<usize, bool> = HashMap::new();
+    let mut workers = simulator.latency.workers();
+    let mut done: [Option<Done>; MOST_REQUESTS] = [None; MOST_REQUESTS];
     let mut replies = Vec::with_capacity(waiting.len());
+    let mut took = Duration::ZERO;
     // Parts depend on earlier ones only, so each round has at least one that can run.
     while !waiting.is_empty() {
         let mut blocked = Vec::new();
         for (place, part) in waiting {
-            let parents: Option<Vec<bool>> = part
-                .depends_on
-                .iter()
-                .map(|parent| succeeded.get(parent).copied())
-                .collect();
-            let Some(parents) = parents else {
+            let Some(parents) = part.parents(&done) else {
                 blocked.push((place, part));
                 continue;
             };
-            let inner = arrival.inner(&part.headers, &mut simulator.rng);
-            let reply = if parents.contains(&false) {
-                not_run(simulator, &part)
-            } else {
+            let takes = simulator.time_of_one();
+            let work = workers.take(parents.ended, takes);
+            let inner = arrival.inner(&part.headers, work, &mut simulator.rng);
+            let reply = if parents.succeeded {
                 simulator.one(&part.method, &part.target, part.payload, origin, &inner)
+            } else {
+                simulator.not_run(&part.method, &part.target)
             };
-            succeeded.insert(place, reply.succeeded());
+            let ended = simulator.deadline().min(work.ends);
+            took = took.max(ended);
+            if let Some(done) = done.get_mut(place) {
+                *done = Some(Done {
+                    succeeded: reply.succeeded(),
+                    ended,
+                });
+            }
             replies.push(reply.into_inner(&part.id, &inner));
         }
         waiting = blocked;
     }
     simulator.rng.shuffle(&mut replies);
-    Ok(Reply::json(200, json!({"responses": replies})))
+    Ok(Replies { replies, took })
 }
 
-fn not_run(simulator: &mut Simulator, part: &Part) -> Reply {
-    let path = part.target.split('?').next().unwrap_or_default();
-    let pattern = Route::parse(path).map_or("(unknown)", |route| route.pattern());
-    let reply = Reply::from(GraphError::failed_dependency());
-    simulator
-        .statistics
-        .answered(Method::parse(&part.method), pattern, reply.status);
-    reply
+impl From<Replies> for Reply {
+    fn from(replies: Replies) -> Self {
+        Self::written_json(format!("{{\"responses\":[{}]}}", replies.replies.join(",")))
+    }
 }
 
-fn read(payload: &Payload) -> Result<Vec<Part>, GraphError> {
-    let Payload::Json(batch) = payload else {
+/// How a part ended.
+#[derive(Debug, Clone, Copy)]
+struct Done {
+    succeeded: bool,
+    ended: Duration,
+}
+
+impl Part {
+    /// How all the parts ended that this one depends on; `None` while one of them has not.
+    fn parents(&self, done: &[Option<Done>]) -> Option<Done> {
+        let start = Done {
+            succeeded: true,
+            ended: Duration::ZERO,
+        };
+        self.depends_on.iter().try_fold(start, |all, parent| {
+            let parent = (*done.get(*parent)?)?;
+            Some(Done {
+                succeeded: all.succeeded && parent.succeeded,
+                ended: all.ended.max(parent.ended),
+            })
+        })
+    }
+}
+
+fn read(payload: Payload) -> Result<Vec<Part>, GraphError> {
+    let Payload::Json(Value::Object(mut batch)) = payload else {
         return Err(invalid_format());
     };
-    let items = batch
-        .get("requests")
-        .and_then(Value::as_array)
-        .ok_or_else(invalid_format)?;
+    let Some(Value::Array(items)) = batch.swap_remove("requests") else {
+        return Err(invalid_format());
+    };
     if items.is_empty() {
         return Err(invalid_format());
     }
     if items.len() > MOST_REQUESTS {
-        return Err(GraphError::gateway(
-            "Number of requests inside batch exceeds the limit",
-        ));
+        return Err(
+            GraphError::gateway("Number of requests inside batch exceeds the limit")
+                .breaking("batch-size"),
+        );
     }
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut parts = Vec::with_capacity(items.len());
-    for (place, item) in items.iter().enumerate() {
-        let item = item.as_object().ok_or_else(invalid_format)?;
+    for (place, item) in items.into_iter().enumerate() {
+        let Value::Object(item) = item else {
+            return Err(invalid_format());
+        };
         let part = read_part(item, &places)?;
         if places.insert(part.id.to_ascii_lowercase(), place).is_some() {
             return Err(GraphError::gateway(format!(
                 "Request Id {} has to be unique in a batch.",
                 part.id
-            )));
+            ))
+            .breaking("batch-duplicate-id"));
         }
         parts.push(part);
     }
@@ -124,9 +161,10 @@ fn read(payload: &Payload) -> Result<Vec<Part>, GraphError> {
 
 /// Reads one request; members it does not know are ignored, as SDKs send some of their own.
 fn read_part(
-    item: &Map<String, Value>,
+    mut item: Map<String, Value>,
     places: &HashMap<String, usize>,
 ) -> Result<Part, GraphError> {
+    let body = item.swap_remove("body");
     let id = item
         .get("id")
         .and_then(read_id)
@@ -139,14 +177,16 @@ fn read_part(
     let method = text("method").ok_or_else(invalid_format)?.to_owned();
     let target = read_url(text("url").ok_or_else(invalid_format)?)?;
     let headers = read_headers(item.get("headers"))?;
-    let payload =
-        read_body(item.get("body"), &headers, Method::parse(&method)).ok_or_else(|| {
-            GraphError::gateway(format!(
-                "Write request id : {id} does not contain Content-Type header or body."
-            ))
-        })?;
-    let depends_on = read_dependencies(item.get("dependsOn"), places)
-        .ok_or_else(|| GraphError::gateway(format!("Invalid dependency for request Id {id}")))?;
+    let payload = read_body(body, &headers, Method::parse(&method)).ok_or_else(|| {
+        GraphError::gateway(format!(
+            "Write request id : {id} does not contain Content-Type header or body."
+        ))
+        .breaking("batch-write-without-body-or-type")
+    })?;
+    let depends_on = read_dependencies(item.get("dependsOn"), places).ok_or_else(|| {
+        GraphError::gateway(format!("Invalid dependency for request Id {id}"))
+            .breaking("batch-dependency")
+    })?;
     Ok(Part {
         id,
         method,
@@ -170,12 +210,12 @@ fn read_id(id: &Value) -> Option<String> {
 /// refused is documented, in which words is our reading.
 fn read_url(url: &str) -> Result<String, GraphError> {
     if is_absolute(url) {
-        return Err(invalid_format());
+        return Err(invalid_format().breaking("batch-absolute-url"));
     }
     let relative = url.trim_start_matches('/');
     let relative = relative.split('#').next().unwrap_or(relative);
     if is_address(relative) {
-        return Err(invalid_format());
+        return Err(invalid_format().breaking("batch-in-batch"));
     }
     Ok(format!("/{relative}"))
 }
@@ -198,16 +238,12 @@ fn plain(value: &Value) -> String {
 }
 
 /// `None` when a write lacks its body or a body lacks its type; observed to fail the whole batch.
-fn read_body(
-    body: Option<&Value>,
-    headers: &[(String, String)],
-    method: Method,
-) -> Option<Payload> {
+fn read_body(body: Option<Value>, headers: &[(String, String)], method: Method) -> Option<Payload> {
     match (body, header(headers, "content-type")) {
         (None | Some(Value::Null), _) => (!method.carries_body()).then_some(Payload::Empty),
         (Some(_), None) => None,
         (Some(body), Some(kind)) if kind.to_ascii_lowercase().contains("json") => {
-            Some(Payload::Json(body.clone()))
+            Some(Payload::Json(body))
         }
         (Some(_), Some(_)) => Some(Payload::Text),
     }
@@ -228,5 +264,5 @@ fn read_dependencies(ids: Option<&Value>, places: &HashMap<String, usize>) -> Op
 
 /// Observed for an empty list and for absolute addresses.
 fn invalid_format() -> GraphError {
-    GraphError::gateway("Invalid batch payload format.")
+    GraphError::gateway("Invalid batch payload format.").breaking("batch-format")
 }

@@ -1,39 +1,94 @@
-//! What a test wants to know about the tenant and the service, outside of Graph.
+//! What a test wants to know about the tenant and the service, and to set, outside of Graph.
 //!
-//! `GET /_simulator/tenant` shows users with their phones and passes, and groups with their
-//! members; `GET /_simulator/statistics` shows what the service saw. Neither needs a token, costs
-//! anything nor is counted.
+//! - `GET /_simulator/tenant`: users with their phones and passes, groups with their members;
+//! - `GET /_simulator/statistics`: what the service saw;
+//! - `GET /_simulator/log?last=N`: the last requests, at most 1,000, as JSON lines;
+//! - `POST /_simulator/clock` with `{"advance_seconds": N}`: sets the clock of the service ahead.
+//!
+//! None of them needs a token, costs anything nor is counted.
+
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::statistics::Statistics;
+use super::protocol::origin::Origin;
 use super::tenant::{Object, ObjectIndex, PhoneType, Tenant, User};
-use super::{Request, Response};
+use super::{Request, Response, Simulator};
 
 /// Where the inspection lives.
 const ROOT: &str = "/_simulator/";
 
-/// Answers a request to the inspection; `None` for anything else.
-pub(super) fn answer(
-    tenant: &Tenant,
-    statistics: &Statistics,
-    request: &Request,
-    now: OffsetDateTime,
-) -> Option<Response> {
-    let (_, target) = super::Origin::of(request);
-    let path = target.split('?').next()?.strip_prefix(ROOT)?;
-    let body = match path {
-        "tenant" => Some(tenant_json(tenant, now)),
-        "statistics" => Some(statistics.to_json()),
-        _ => None,
-    };
-    let body = body.filter(|_| request.method.eq_ignore_ascii_case("GET"));
-    Some(Response {
-        status: if body.is_some() { 200 } else { 404 },
-        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
-        body: body.unwrap_or_else(|| json!({})).to_string().into_bytes(),
-    })
+impl Simulator {
+    /// Answers a request to the inspection; `None` for anything else.
+    pub(super) fn inspect(&mut self, request: &Request, now: OffsetDateTime) -> Option<Response> {
+        let (_, target) = Origin::of(request);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = path.strip_prefix(ROOT)?;
+        let method = request.method.to_ascii_uppercase();
+        Some(match (method.as_str(), path) {
+            ("GET", "tenant") => found(&tenant_json(&self.tenant, now)),
+            ("GET", "statistics") => {
+                let statistics = self
+                    .statistics
+                    .to_json(self.latency.most_in_flight(), &self.limits.usage(now));
+                found(&statistics)
+            }
+            ("GET", "log") => Response {
+                status: 200,
+                headers: vec![content_type("application/x-ndjson")],
+                body: self.log.lines(asked_last(query)).into_bytes(),
+            },
+            ("POST", "clock") => self.advance(&request.body),
+            _ => json_response(404, &json!({})),
+        })
+    }
+
+    /// Sets the clock ahead by as much as the body says, at most a century in all.
+    fn advance(&mut self, body: &[u8]) -> Response {
+        let asked: Option<Value> = serde_json::from_slice(body).ok();
+        let seconds = asked
+            .as_ref()
+            .and_then(|body| body.get("advance_seconds")?.as_f64())
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .and_then(|by| self.ahead.checked_add(by))
+            .filter(|ahead| *ahead <= CENTURY);
+        match seconds {
+            Some(ahead) => {
+                self.ahead = ahead;
+                found(&json!({"ahead_seconds": ahead.as_secs_f64()}))
+            }
+            None => json_response(
+                400,
+                &json!({"error": "the body must be {\"advance_seconds\": N}, N from 0 to 3,155,760,000"}),
+            ),
+        }
+    }
+}
+
+const CENTURY: Duration = Duration::from_hours(876_600);
+
+/// The `N` of `last=N`; everything by default.
+fn asked_last(query: &str) -> usize {
+    let last = query.split('&').find_map(|pair| pair.strip_prefix("last="));
+    last.and_then(|last| last.parse().ok())
+        .unwrap_or(usize::MAX)
+}
+
+fn found(body: &Value) -> Response {
+    json_response(200, body)
+}
+
+fn json_response(status: u16, body: &Value) -> Response {
+    Response {
+        status,
+        headers: vec![content_type("application/json")],
+        body: body.to_string().into_bytes(),
+    }
+}
+
+fn content_type(kind: &str) -> (String, String) {
+    ("Content-Type".to_owned(), kind.to_owned())
 }
 
 fn tenant_json(tenant: &Tenant, now: OffsetDateTime) -> Value {

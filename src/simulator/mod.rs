@@ -32,9 +32,13 @@ use time::OffsetDateTime;
 
 mod batch;
 mod endpoints;
+mod exchange;
+mod faults;
 mod inspection;
+mod late;
 mod latency;
 mod limits;
+mod log;
 mod protocol;
 mod sample;
 pub mod scenario;
@@ -47,14 +51,11 @@ mod tests;
 pub use scenario::{Scenario, ScenarioError};
 pub use serve::{Running, serve, spawn};
 
+use faults::Faults;
+use late::LateEffects;
 use latency::Latency;
-use limits::{Charge, Limits};
-use protocol::arrival::Arrival;
-use protocol::call::{self, Call, Payload};
-use protocol::error::GraphError;
-use protocol::origin::{self, Origin};
-use protocol::reply::Reply;
-use protocol::routing::{Method, Route};
+use limits::Limits;
+use log::Log;
 use statistics::Statistics;
 use tenant::Tenant;
 
@@ -94,6 +95,16 @@ pub struct Answer {
     pub delivery: Delivery,
 }
 
+impl Answer {
+    fn at_once(response: Response) -> Self {
+        Self {
+            response,
+            delay: Duration::ZERO,
+            delivery: Delivery::Whole,
+        }
+    }
+}
+
 /// How a response reaches the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
@@ -119,9 +130,15 @@ pub struct Simulator {
     tenant: Tenant,
     limits: Limits,
     latency: Latency,
+    faults: Faults,
+    late: LateEffects,
     statistics: Statistics,
+    log: Log,
     rng: Rng,
+    /// The first request has come.
     opened: bool,
+    /// How far the clock of the service was set ahead.
+    ahead: Duration,
 }
 
 impl Simulator {
@@ -129,11 +146,15 @@ impl Simulator {
     pub fn new(scenario: &Scenario) -> Self {
         Self {
             tenant: sample::tenant(scenario),
-            limits: Limits::new(&scenario.limits),
+            limits: Limits::new(scenario),
             latency: Latency::new(&scenario.service),
+            faults: Faults::new(&scenario.faults),
+            late: LateEffects::new(&scenario.service),
             statistics: Statistics::default(),
+            log: Log::default(),
             rng: Rng::with_seed(scenario.seed),
             opened: false,
+            ahead: Duration::ZERO,
         }
     }
 
@@ -142,23 +163,17 @@ impl Simulator {
     /// Times should not run backwards from call to call; if they do, the limits stay where they
     /// were.
     pub fn answer(&mut self, request: &Request, now: OffsetDateTime) -> Answer {
+        let now = now + self.ahead;
         self.open(now);
-        if let Some(response) = inspection::answer(&self.tenant, &self.statistics, request, now) {
-            return Answer {
-                response,
-                delay: Duration::ZERO,
-                delivery: Delivery::Whole,
-            };
+        self.take_late_effect(now);
+        if let Some(response) = self.inspect(request, now) {
+            return Answer::at_once(response);
         }
-        let delay = self.latency.next(&mut self.rng);
-        self.statistics.arrived(now, delay);
-        let arrival = Arrival::new(&request.headers, &mut self.rng, now);
-        let reply = self.outer(request, &arrival).unwrap_or_else(Reply::from);
-        Answer {
-            response: reply.into_response(&arrival),
-            delay,
-            delivery: Delivery::Whole,
-        }
+        let answer = self.serve(request, now);
+        self.statistics.answered_http(now, &answer);
+        self.latency.under_way(now, answer.delay);
+        self.log.note(request, &answer);
+        answer
     }
 
     /// Issues the sample passes on the first request, so that they are usable on whatever day the
@@ -167,66 +182,6 @@ impl Simulator {
         if !self.opened {
             self.opened = true;
             sample::issue_passes(&mut self.tenant, &mut self.rng, now);
-        }
-    }
-
-    fn outer(&mut self, request: &Request, arrival: &Arrival) -> Result<Reply, GraphError> {
-        let (origin, target) = Origin::of(request);
-        let target = origin::within_version(target)?;
-        call::require_bearer(&request.headers)?;
-        let payload = Payload::from_bytes(&request.headers, &request.body)?;
-        if batch::is_address(target) {
-            if !request.method.eq_ignore_ascii_case("POST") {
-                return Err(GraphError::method_not_allowed());
-            }
-            self.statistics.batch();
-            return batch::answer(self, &payload, &origin, arrival);
-        }
-        Ok(self.one(&request.method, target, payload, &origin, arrival))
-    }
-
-    /// Answers one Graph request, alone or from a batch: route, charge, carry out, count.
-    fn one(
-        &mut self,
-        method: &str,
-        target: &str,
-        payload: Payload,
-        origin: &Origin,
-        arrival: &Arrival,
-    ) -> Reply {
-        let method = Method::parse(method);
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let (pattern, reply) = match Route::parse(path) {
-            Ok(route) => {
-                let pattern = route.pattern();
-                let call = Call {
-                    method,
-                    route,
-                    query,
-                    payload,
-                    origin,
-                    arrival,
-                };
-                (pattern, self.charged(&call))
-            }
-            Err(error) => ("(unknown)", Reply::from(error)),
-        };
-        self.statistics.answered(method, pattern, reply.status);
-        reply
-    }
-
-    fn charged(&mut self, call: &Call<'_>) -> Reply {
-        let charge = Charge::of(call);
-        if let Err(throttled) = self.limits.charge(charge, call.arrival.now) {
-            self.statistics.throttled();
-            return throttled.reply();
-        }
-        self.statistics.executed(charge);
-        let reply =
-            endpoints::answer(&mut self.tenant, &mut self.rng, call).unwrap_or_else(Reply::from);
-        match charge.resource_unit_header() {
-            Some(units) => reply.with_header("x-ms-resource-unit", units),
-            None => reply,
         }
     }
 }

@@ -34,7 +34,7 @@ fn interrupt(process: &Child) {
 #[test]
 fn once_ends_in_order_and_every_row_says_what_the_tenant_holds() {
     let program = Program::new();
-    let scenario = "[limits.authentication_methods]\nrequests_per_second = 5\nburst = 1\n";
+    let scenario = "[limits.authentication_methods]\nrequests = 5\nper_seconds = 1\nburst = 1\n";
     let (server, process) = under_way(&program, scenario);
     interrupt(&process);
     let ran = Ran::from(process.wait_with_output().unwrap());

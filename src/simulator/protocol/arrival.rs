@@ -1,5 +1,7 @@
 //! When a request arrived, and what came with it.
 
+use std::time::Duration;
+
 use fastrand::Rng;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -13,6 +15,36 @@ pub(crate) struct Arrival {
     pub(crate) client_request_id: Option<String>,
     /// Whether the caller asked for `ConsistencyLevel: eventual`.
     pub(crate) eventual: bool,
+    pub(crate) priority: Priority,
+    /// When the service works on it.
+    pub(crate) work: Work,
+}
+
+/// When the service works on a request, counted from the arrival of the HTTP request it came with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Work {
+    pub(crate) begins: Duration,
+    pub(crate) ends: Duration,
+}
+
+/// The value of `x-ms-throttle-priority` (Graph: throttling).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Priority {
+    Low,
+    #[default]
+    Normal,
+    High,
+}
+
+impl Priority {
+    fn of(headers: &[(String, String)]) -> Option<Self> {
+        let text = header(headers, "x-ms-throttle-priority")?;
+        Some(match text.to_ascii_lowercase().as_str() {
+            "low" => Self::Low,
+            "high" => Self::High,
+            _ => Self::Normal,
+        })
+    }
 }
 
 impl Arrival {
@@ -23,17 +55,20 @@ impl Arrival {
             client_request_id: header(headers, "client-request-id").map(str::to_owned),
             eventual: header(headers, "consistencylevel")
                 .is_some_and(|level| level.eq_ignore_ascii_case("eventual")),
+            priority: Priority::of(headers).unwrap_or_default(),
+            work: Work::default(),
         }
     }
 
     /// The arrival of a request inside a batch; its own headers win over those of the batch.
-    pub(crate) fn inner(&self, headers: &[(String, String)], rng: &mut Rng) -> Self {
+    pub(crate) fn inner(&self, headers: &[(String, String)], work: Work, rng: &mut Rng) -> Self {
         let inner = Self::new(headers, rng, self.now);
-        let client_request_id = inner
-            .client_request_id
-            .or_else(|| self.client_request_id.clone());
         Self {
-            client_request_id,
+            client_request_id: inner
+                .client_request_id
+                .or_else(|| self.client_request_id.clone()),
+            priority: Priority::of(headers).unwrap_or(self.priority),
+            work,
             ..inner
         }
     }

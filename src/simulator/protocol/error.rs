@@ -17,6 +17,9 @@ pub(crate) struct GraphError {
     code: &'static str,
     message: String,
     inner: Inner,
+    /// The rule of Graph that the request broke, where it is the request that is wrong and not the
+    /// state of the tenant.
+    rule: Option<&'static str>,
 }
 
 /// What the `innerError` holds beside the ids and the date.
@@ -37,7 +40,20 @@ impl GraphError {
             code,
             message: message.into(),
             inner,
+            rule: None,
         }
+    }
+
+    /// Names the rule of Graph that the request broke.
+    pub(crate) fn breaking(self, rule: &'static str) -> Self {
+        Self {
+            rule: Some(rule),
+            ..self
+        }
+    }
+
+    pub(crate) fn rule(&self) -> Option<&'static str> {
+        self.rule
     }
 
     fn directory(status: u16, code: &'static str, message: impl Into<String>) -> Self {
@@ -64,6 +80,7 @@ impl GraphError {
     /// The caller sent no token.
     pub(crate) fn token_empty() -> Self {
         Self::directory(401, "InvalidAuthenticationToken", "Access token is empty.")
+            .breaking("no-token")
     }
 
     /// Our reading of the message; the status is HTTP's.
@@ -73,6 +90,7 @@ impl GraphError {
             "Request_BadRequest",
             "Specified HTTP method is not allowed for the request target.",
         )
+        .breaking("method-not-allowed")
     }
 
     /// The address exists in Graph and not here; said plainly rather than imitated.
@@ -90,6 +108,7 @@ impl GraphError {
             "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid \
              JSON format.",
         )
+            .breaking("unreadable-body")
     }
 
     /// The object is absent, or what it refers to is.
@@ -105,7 +124,7 @@ impl GraphError {
 
     /// The query is valid `OData` that the directory does not answer.
     pub(crate) fn unsupported_query(message: impl Into<String>) -> Self {
-        Self::directory(400, "Request_UnsupportedQuery", message)
+        Self::directory(400, "Request_UnsupportedQuery", message).breaking("unsupported-query")
     }
 
     /// The page token is not one the service issued for this collection.
@@ -115,6 +134,7 @@ impl GraphError {
             "Directory_ExpiredPageToken",
             "The specified page token value has expired and can no longer be included in your request.",
         )
+            .breaking("page-token")
     }
 
     /// The caller may not write this group.
@@ -148,6 +168,20 @@ impl GraphError {
             "phoneNumberNotUnique",
             "The phone number is already used for SMS sign-in by another user in the tenant.",
         )
+    }
+
+    /// The service cannot, for now. Codes as observed, messages our reading.
+    pub(crate) fn unavailable(status: u16) -> Self {
+        let (code, message) = match status {
+            500 => ("generalException", "An internal server error occurred."),
+            502 => ("UnknownError", "Bad gateway."),
+            504 => ("UnknownError", "The service did not answer in time."),
+            _ => (
+                "serviceNotAvailable",
+                "The service is temporarily unavailable.",
+            ),
+        };
+        Self::directory(status, code, message)
     }
 
     /// A quota is used up (Graph: throttling).

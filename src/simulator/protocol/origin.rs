@@ -68,7 +68,7 @@ pub(crate) fn within_version(target: &str) -> Result<&str, GraphError> {
     } else if version.eq_ignore_ascii_case("beta") {
         Err(GraphError::not_simulated("the beta version"))
     } else {
-        Err(GraphError::gateway(format!("Invalid version: {version}")))
+        Err(GraphError::gateway(format!("Invalid version: {version}")).breaking("unknown-version"))
     }
 }
 

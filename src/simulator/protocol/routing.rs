@@ -83,9 +83,10 @@ impl Route {
         let name = unknown
             .and_then(|end| segments.get(end - 1))
             .map_or("", String::as_str);
-        Err(GraphError::gateway(format!(
-            "Resource not found for the segment '{name}'."
-        )))
+        Err(
+            GraphError::gateway(format!("Resource not found for the segment '{name}'."))
+                .breaking("unknown-address"),
+        )
     }
 
     fn of(segments: &[String]) -> Option<Self> {
@@ -235,7 +236,7 @@ mod tests {
         let error = Route::parse(path).unwrap_err();
         let expected =
             GraphError::gateway(format!("Resource not found for the segment '{segment}'."));
-        assert_eq!(error, expected);
+        assert_eq!(error, expected.breaking("unknown-address"));
     }
 
     #[test]

@@ -8,3 +8,13 @@ pub(crate) enum Workload {
     /// Phone methods and Temporary Access Passes.
     AuthenticationMethods,
 }
+
+impl Workload {
+    /// The name the statistics give it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+            Self::AuthenticationMethods => "authentication methods",
+        }
+    }
+}

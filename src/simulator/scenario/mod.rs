@@ -5,22 +5,20 @@
 
 use serde::Deserialize;
 
+mod faults;
 mod limits;
 mod policies;
 mod service;
 mod tenant;
 
-pub use limits::{DirectoryLimits, Limits, MethodLimits};
+pub use faults::{Faults, Neighbour, Outage, QuotaStep};
+pub use limits::{DirectoryLimits, Limits, MethodLimits, RetryAfterForm, TenantClass};
 pub use policies::{AccessPassPolicy, Policies};
 pub use service::Service;
 pub use tenant::TenantSize;
 
-/// The dearest read, transitive members, costs that many resource units; a smaller bucket would
-/// never let it through.
-const MOST_UNITS: u32 = 5;
-
 /// A tenant, its service, its limits and its policies.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// `seed`: where all randomness starts, 0 to 2^63 - 1; 2026 by default. Names and ids follow
@@ -34,6 +32,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// `[policies]`: what the tenant allows.
     pub policies: Policies,
+    /// `[faults]`: what goes wrong.
+    pub faults: Faults,
 }
 
 impl Default for Scenario {
@@ -44,13 +44,22 @@ impl Default for Scenario {
             service: Service::default(),
             limits: Limits::default(),
             policies: Policies::default(),
+            faults: Faults::default(),
         }
     }
 }
 
 /// A scenario that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ScenarioError {
+    /// Of faults that exclude each other there are more than requests.
+    #[error("the shares of `faults` that befall {befall} must be at most 1 together, not {sum}")]
+    TooMuch {
+        /// What they befall.
+        befall: &'static str,
+        /// What the shares add up to.
+        sum: f64,
+    },
     /// The file is not TOML, holds an unknown key, or a value of the wrong kind.
     #[error("line {line}: {problem}")]
     Unreadable {
@@ -67,7 +76,7 @@ pub enum ScenarioError {
         /// What would do.
         range: String,
         /// What was given.
-        value: u32,
+        value: String,
     },
 }
 
@@ -94,12 +103,9 @@ impl Scenario {
         );
         within("tenant.users", self.tenant.users, 100, 2_000_000)?;
         within("tenant.groups", self.tenant.groups, 60, 100_000)?;
-        within(
-            "limits.directory.units",
-            self.limits.directory.units.get(),
-            MOST_UNITS,
-            u32::MAX,
-        )?;
+        self.service.check()?;
+        self.limits.check()?;
+        self.faults.check()?;
         within(
             "policies.temporary_access_pass.minimum_lifetime_in_minutes",
             least,
@@ -136,7 +142,35 @@ fn within(key: &'static str, value: u32, least: u32, most: u32) -> Result<(), Sc
     } else {
         format!("{least} to {most}")
     };
-    Err(ScenarioError::OutOfRange { key, range, value })
+    Err(out_of_range(key, range, &value))
+}
+
+/// A chance, from 0 to 1.
+fn share(key: &'static str, value: f64) -> Result<(), ScenarioError> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(out_of_range(key, "0.0 to 1.0", &value))
+}
+
+/// A length of time or a moment, from 0 to a century.
+fn seconds(key: &'static str, value: f64) -> Result<(), ScenarioError> {
+    if (0.0..=3_155_760_000.0).contains(&value) {
+        return Ok(());
+    }
+    Err(out_of_range(key, "0 to 3155760000 seconds", &value))
+}
+
+fn out_of_range(
+    key: &'static str,
+    range: impl Into<String>,
+    value: &impl ToString,
+) -> ScenarioError {
+    ScenarioError::OutOfRange {
+        key,
+        range: range.into(),
+        value: value.to_string(),
+    }
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -178,6 +212,22 @@ mod tests {
         refused(
             "[limits.directory]\nunits = 4\n",
             "`limits.directory.units` must be at least 5, not 4",
+        );
+        refused(
+            "[service]\ninner_parallel = 21\n",
+            "`service.inner_parallel` must be 1 to 20, not 21",
+        );
+        refused(
+            "[faults]\nresets = 1.5\n",
+            "`faults.resets` must be 0.0 to 1.0, not 1.5",
+        );
+        refused(
+            "[faults]\nresets = 0.6\ncut_bodies = 0.6\n",
+            "the shares of `faults` that befall an HTTP request must be at most 1 together, not 1.2",
+        );
+        refused(
+            "[[faults.quota_steps]]\nat_seconds = 5\nshare = 0\n",
+            "`faults.quota_steps.share` must be more than 0, not 0",
         );
         refused(
             "[policies.temporary_access_pass]\nmaximum_lifetime_in_minutes = 30\n",

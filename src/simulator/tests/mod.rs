@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::{Request, Response, Scenario, Simulator};
+use super::{Answer, Delivery, Request, Response, Scenario, Simulator};
 
 mod batches;
 mod determinism;
 mod directory;
+mod faults;
 mod inspecting;
 mod member_links;
 mod passes;
@@ -16,6 +17,7 @@ mod phones;
 mod sample_files;
 mod serving;
 mod throttling;
+mod timing;
 mod wire;
 
 /// When every test begins.
@@ -26,9 +28,12 @@ const UNLIMITED: &str = "
     [limits.directory]
     units = 4000000
     writes = 4000000
+    tenant_writes = 4000000
+    application_units = 4000000
+    application_writes = 4000000
     [limits.authentication_methods]
-    requests_per_second = 1000000
-    burst = 1000
+    requests = 4000000
+    per_seconds = 1
 ";
 
 /// A client with a clock of its own, which moves only when told.
@@ -51,6 +56,11 @@ impl Caller {
     }
 
     fn send(&mut self, method: &str, path: &str, body: Option<&Value>) -> Seen {
+        Seen::from(self.ask(method, path, body).response)
+    }
+
+    /// What the service does, before it is looked at as a reply of Graph.
+    fn ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let mut headers = vec![
             ("Host".to_owned(), "graph.microsoft.com".to_owned()),
             ("Authorization".to_owned(), "Bearer of-anything".to_owned()),
@@ -66,7 +76,7 @@ impl Caller {
                 .map(|body| body.to_string().into_bytes())
                 .unwrap_or_default(),
         };
-        Seen::from(self.simulator.answer(&request, self.now).response)
+        self.simulator.answer(&request, self.now)
     }
 
     fn get(&mut self, path: &str) -> Seen {
@@ -90,15 +100,25 @@ impl Caller {
     }
 
     fn inspect(&mut self, what: &str) -> Value {
-        let path_and_query = format!("/_simulator/{what}");
+        serde_json::from_str(&self.inspect_text(what)).unwrap()
+    }
+
+    fn inspect_text(&mut self, what: &str) -> String {
+        let (status, body) = self.inspection("GET", what, "");
+        assert_eq!(status, 200);
+        body
+    }
+
+    /// Status and body of a request outside of Graph.
+    fn inspection(&mut self, method: &str, what: &str, body: &str) -> (u16, String) {
         let request = Request {
-            method: "GET".to_owned(),
-            path_and_query,
+            method: method.to_owned(),
+            path_and_query: format!("/_simulator/{what}"),
+            body: body.as_bytes().to_vec(),
             ..Request::default()
         };
         let response = self.simulator.answer(&request, self.now).response;
-        assert_eq!(response.status, 200);
-        serde_json::from_slice(&response.body).unwrap()
+        (response.status, String::from_utf8(response.body).unwrap())
     }
 
     /// A user as the inspection shows it, by its place: 0 to 9 head office, 10 to 15 guests.

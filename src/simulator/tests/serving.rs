@@ -62,8 +62,9 @@ fn it_runs_on_its_own_thread_until_dropped() {
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
     check(&reply);
-    let batches = running.simulator().lock().unwrap().statistics.to_json()["batches"].clone();
-    assert_eq!(batches, 1);
+    let simulator = running.simulator().lock().unwrap();
+    assert_eq!(simulator.statistics.batches(), 1);
+    drop(simulator);
     // Dropping must not wait for a client that keeps its connection open.
     let _idle = TcpStream::connect(address).unwrap();
     drop(running);

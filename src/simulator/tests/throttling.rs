@@ -9,7 +9,8 @@ const TIGHT: &str = "
     units = 10
     writes = 2
     [limits.authentication_methods]
-    requests_per_second = 2
+    requests = 2
+    per_seconds = 1
     burst = 3
 ";
 
@@ -68,8 +69,8 @@ fn the_directory_counts_units_and_writes_apart() {
     let read = caller.get(&format!("/groups/{to}/transitiveMembers"));
     assert_eq!(read.header("x-ms-resource-unit"), Some("5"));
     let seen = caller.get(&format!("/groups/{to}/transitiveMembers"));
-    // Seven of ten units are gone, five are asked for, one comes back each second.
-    assert_eq!((seen.status, seen.header("Retry-After")), (429, Some("2")));
+    // The refused try has used up what was left; five are asked for, one comes back each second.
+    assert_eq!((seen.status, seen.header("Retry-After")), (429, Some("5")));
     let phones = format!("{}/authentication/phoneMethods", caller.worker(1));
     let phones = caller.get(&phones);
     assert_eq!(
@@ -93,4 +94,154 @@ fn the_documented_writes_go_through_at_once_and_then_twenty_a_second() {
         }
     }
     assert_eq!(passed, 3000 + 10 * 20);
+}
+
+/// Five requests in ten seconds, all gone.
+fn used_up(form: &str) -> (Caller, String) {
+    let limits = "[limits.authentication_methods]\nrequests = 5\nper_seconds = 10\nburst = 5\n";
+    let mut caller = Caller::with(&format!("[limits]\nretry_after = \"{form}\"\n{limits}"));
+    let path = format!("{}/authentication/phoneMethods", caller.worker(1));
+    for _ in 0..5 {
+        caller.get(&path).succeeds(200);
+    }
+    caller.now += Duration::milliseconds(500);
+    (caller, path)
+}
+
+#[track_caller]
+fn says_when_to_come_back(form: &str, expected: Option<&str>) {
+    let (mut caller, path) = used_up(form);
+    let seen = caller.get(&path);
+    assert_eq!((seen.status, seen.header("Retry-After")), (429, expected));
+}
+
+#[test]
+fn retry_after_takes_the_forms_that_were_seen() {
+    // A quarter of a request has come back and is wasted by the try, so one is two seconds away.
+    says_when_to_come_back("seconds", Some("2"));
+    says_when_to_come_back("decimal", Some("2.001"));
+    says_when_to_come_back("date", Some("Mon, 02 Mar 2026 08:00:03 GMT"));
+    says_when_to_come_back("one", Some("1"));
+    says_when_to_come_back("window", Some("10"));
+    says_when_to_come_back("missing", None);
+}
+
+#[test]
+fn who_keeps_trying_stays_throttled_and_is_counted() {
+    let (mut caller, path) = used_up("seconds");
+    for _ in 0..20 {
+        assert_eq!(caller.get(&path).status, 429);
+        caller.now += Duration::milliseconds(1_900);
+    }
+    let statistics = caller.inspect("statistics");
+    assert_eq!(statistics["throttled"], 20);
+    assert_eq!(statistics["throttled_before_retry_after"], 19);
+    caller.now += Duration::milliseconds(100);
+    caller.get(&path).succeeds(200);
+}
+
+#[test]
+fn refused_tries_can_be_free() {
+    let scenario = "[limits]\nthrottled_tries_count = false\n\
+                    [limits.authentication_methods]\nrequests = 1\nper_seconds = 1\n";
+    let mut caller = Caller::with(scenario);
+    let path = format!("{}/authentication/phoneMethods", caller.worker(1));
+    caller.get(&path).succeeds(200);
+    for _ in 0..3 {
+        caller.now += Duration::milliseconds(300);
+        assert_eq!(caller.get(&path).status, 429);
+    }
+    caller.now += Duration::milliseconds(100);
+    caller.get(&path).succeeds(200);
+}
+
+#[test]
+fn a_refusal_of_the_directory_says_whose_limit_it_was() {
+    let mut caller = Caller::with(TIGHT);
+    let group = caller.group("Leavers 2019");
+    let patch = json!({"description": "x"});
+    let address = format!("/groups/{group}");
+    let mut refused = caller.patch(&address, &patch);
+    for _ in 0..2 {
+        refused = caller.patch(&address, &patch);
+    }
+    assert_eq!(refused.status, 429);
+    let scope = refused.header("x-ms-throttle-scope").unwrap();
+    assert!(scope.starts_with("Tenant_Application/Write/"), "{scope}");
+    assert_eq!(scope.split('/').count(), 4);
+    assert_eq!(
+        refused.header("x-ms-throttle-information"),
+        Some("WriteLimitExceeded")
+    );
+    assert_eq!(refused.header("x-ms-resource-unit"), Some("1"));
+    for _ in 0..10 {
+        refused = caller.get(&address);
+    }
+    assert_eq!(
+        refused.header("x-ms-throttle-information"),
+        Some("ResourceUnitLimitExceeded")
+    );
+}
+
+#[test]
+fn authentication_methods_say_nothing_of_units_or_scopes() {
+    let (mut caller, path) = used_up("seconds");
+    let refused = caller.get(&path);
+    assert_eq!(refused.status, 429);
+    let names = refused.headers.iter().map(|(name, _)| name.as_str());
+    assert_eq!(names.filter(|name| name.starts_with("x-ms")).count(), 0);
+}
+
+#[test]
+fn the_directory_warns_above_four_fifths_of_a_limit() {
+    let mut caller = Caller::with("[limits.directory]\nunits = 100\n");
+    let path = format!("/groups/{}", caller.group("Leavers 2019"));
+    let mut warned = Vec::new();
+    // Five a second are half of the limit, nine are nine tenths of it.
+    for (pause_ms, count) in [(200, 300), (112, 600)] {
+        for _ in 0..count {
+            caller.now += Duration::milliseconds(pause_ms);
+            let seen = caller.get(&path);
+            assert_eq!(seen.status, 200);
+            warned.push(
+                seen.header("x-ms-throttle-limit-percentage")
+                    .map(str::to_owned),
+            );
+        }
+    }
+    assert!(warned[..300].iter().all(Option::is_none));
+    assert_eq!(warned.last().unwrap().as_deref(), Some("0.90"));
+}
+
+#[test]
+fn low_priority_is_throttled_first() {
+    let mut caller =
+        Caller::with("[limits.authentication_methods]\nrequests = 10\nper_seconds = 10\n");
+    let url = format!("{}/authentication/phoneMethods", caller.worker(1));
+    let part = |id: u32, priority: &str| json!({"id": id.to_string(), "method": "GET", "url": url, "headers": {"x-ms-throttle-priority": priority}});
+    let low: Vec<Value> = (0..10).map(|id| part(id, "Low")).collect();
+    let through = |seen: &Seen| {
+        let parts = seen.body["responses"].as_array().unwrap().iter();
+        parts.filter(|part| part["status"] == 200).count()
+    };
+    assert_eq!(through(&caller.batch(&json!(low))), 8);
+}
+
+#[test]
+fn a_quota_can_change_while_the_service_runs() {
+    let scenario = "[limits.authentication_methods]\nrequests = 10\nper_seconds = 1\nburst = 1\n\
+                    [[faults.quota_steps]]\nat_seconds = 60\nshare = 0.1\n";
+    let mut caller = Caller::with(scenario);
+    let path = format!("{}/authentication/phoneMethods", caller.worker(1));
+    let mut through = |seconds: i64| {
+        let mut count = 0;
+        for _ in 0..seconds * 10 {
+            count += u32::from(caller.get(&path).status == 200);
+            caller.now += Duration::milliseconds(100);
+        }
+        count
+    };
+    assert_eq!(through(60), 600);
+    // Ten tries a second against one a second: each refused try throws away what has come back.
+    assert!(through(60) < 10);
 }

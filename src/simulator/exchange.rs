@@ -1,0 +1,204 @@
+//! The way of a request through the service: faults, gateway, batch, limits, endpoint.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::batch;
+use super::endpoints;
+use super::faults::{self, Fault, ServerError};
+use super::limits::{Charge, Throttled, Whose};
+use super::protocol::arrival::{Arrival, Work};
+use super::protocol::call::{self, Call, Payload};
+use super::protocol::error::GraphError;
+use super::protocol::origin::{self, Origin};
+use super::protocol::reply::Reply;
+use super::protocol::routing::{Method, Route};
+use super::{Answer, Delivery, Request, Simulator};
+
+impl Simulator {
+    /// Answers an HTTP request to Graph.
+    pub(super) fn serve(&mut self, request: &Request, now: OffsetDateTime) -> Answer {
+        let fault = self.faults.on_request(now, &mut self.rng);
+        let load = self.latency.of_load(now);
+        let arrival = Arrival::new(&request.headers, &mut self.rng, now);
+        let (reply, took) = match fault {
+            Some(fault) if fault.prevents() => {
+                let target = &request.path_and_query;
+                let reply = self.faults.instead(fault, target, &mut self.rng);
+                (reply, self.time_of_one())
+            }
+            _ => self.gateway(request, &arrival, fault),
+        };
+        let answer = Answer {
+            response: reply.into_response(&arrival),
+            delay: took + load,
+            delivery: Delivery::Whole,
+        };
+        match fault {
+            Some(fault) => self.faults.spoil(fault, answer, &mut self.rng),
+            None => answer,
+        }
+    }
+
+    /// What every request passes before it is told apart by its address.
+    fn gateway(
+        &mut self,
+        request: &Request,
+        arrival: &Arrival,
+        fault: Option<Fault>,
+    ) -> (Reply, Duration) {
+        let done = self.within_version(request, arrival, fault);
+        let (reply, took) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                let reply = Reply::from(error);
+                self.statistics.refused(&reply);
+                (reply, self.time_of_one())
+            }
+        };
+        if fault == Some(Fault::GatewayErrorAfter) {
+            return (faults::gateway_error(&mut self.rng), took);
+        }
+        (reply, took)
+    }
+
+    fn within_version(
+        &mut self,
+        request: &Request,
+        arrival: &Arrival,
+        fault: Option<Fault>,
+    ) -> Result<(Reply, Duration), GraphError> {
+        let (origin, target) = Origin::of(request);
+        let target = origin::within_version(target)?;
+        call::require_bearer(&request.headers)?;
+        let payload = Payload::from_bytes(&request.headers, &request.body)?;
+        if !batch::is_address(target) {
+            let arrival = Arrival {
+                work: Work {
+                    begins: Duration::ZERO,
+                    ends: self.time_of_one(),
+                },
+                ..arrival.clone()
+            };
+            let reply = self.one(&request.method, target, payload, &origin, &arrival);
+            return Ok((reply, arrival.work.ends.min(self.deadline())));
+        }
+        if !request.method.eq_ignore_ascii_case("POST") {
+            return Err(GraphError::method_not_allowed());
+        }
+        self.statistics.batch();
+        let mut done = batch::answer(self, payload, &origin, arrival)?;
+        if let Some(fault) = fault {
+            faults::lose_or_double(fault, &mut done.replies, &mut self.rng);
+        }
+        let took = done.took;
+        Ok((Reply::from(done), took))
+    }
+
+    /// How long the next Graph request takes.
+    pub(super) fn time_of_one(&mut self) -> Duration {
+        self.latency.one(&mut self.rng) + self.faults.slowness(&mut self.rng)
+    }
+
+    /// How long a request may take before it is answered without having ended.
+    pub(super) fn deadline(&self) -> Duration {
+        self.late.deadline()
+    }
+
+    /// Answers one Graph request, alone or from a batch: route, charge, carry out, count.
+    pub(super) fn one(
+        &mut self,
+        method: &str,
+        target: &str,
+        payload: Payload,
+        origin: &Origin,
+        arrival: &Arrival,
+    ) -> Reply {
+        let method = Method::parse(method);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (pattern, reply) = match Route::parse(path) {
+            Ok(route) => {
+                let pattern = route.pattern();
+                let call = Call {
+                    method,
+                    route,
+                    query,
+                    payload,
+                    origin,
+                    arrival,
+                };
+                (pattern, self.charged(call))
+            }
+            Err(error) => ("(unknown)", Reply::from(error)),
+        };
+        self.statistics.answered(method, pattern, &reply);
+        reply
+    }
+
+    /// A part of a batch that is not run because one that it depends on failed.
+    pub(super) fn not_run(&mut self, method: &str, target: &str) -> Reply {
+        let path = target.split('?').next().unwrap_or_default();
+        let pattern = Route::parse(path).map_or("(unknown)", |route| route.pattern());
+        let reply = Reply::from(GraphError::failed_dependency());
+        self.statistics
+            .answered(Method::parse(method), pattern, &reply);
+        reply
+    }
+
+    fn charged(&mut self, call: Call<'_>) -> Reply {
+        let charge = Charge::of(&call);
+        let charged = self.limits.charge(charge, call.arrival);
+        let reply = if let Some(throttled) = &charged.refusal {
+            self.throttled(throttled, &call)
+        } else {
+            self.statistics.executed(charge);
+            self.timed(call)
+        };
+        charged.with_headers(reply, charge)
+    }
+
+    fn throttled(&mut self, throttled: &Throttled, call: &Call<'_>) -> Reply {
+        let arrival = call.arrival;
+        let (retry_after, wait) = self.limits.retry_after(throttled, arrival.now);
+        self.statistics
+            .throttled(call.route.workload(), arrival, wait);
+        let whose = Whose {
+            application: APPLICATION,
+            tenant: TENANT,
+        };
+        throttled.reply(retry_after, &whose)
+    }
+
+    /// Carries a request out, unless it takes too long: then it is answered 504, and what it does is
+    /// done later or never.
+    fn timed(&mut self, call: Call<'_>) -> Reply {
+        if call.arrival.work.ends > self.deadline() {
+            self.late.leave(call, &mut self.rng);
+            return Reply::from(GraphError::unavailable(504));
+        }
+        match self.faults.on_execution(&mut self.rng) {
+            None => self.execute(&call),
+            Some(ServerError::BeforeEffect) => faults::server_error(&mut self.rng),
+            Some(ServerError::AfterEffect) => {
+                self.execute(&call);
+                faults::server_error(&mut self.rng)
+            }
+        }
+    }
+
+    fn execute(&mut self, call: &Call<'_>) -> Reply {
+        endpoints::answer(&mut self.tenant, &mut self.rng, call).unwrap_or_else(Reply::from)
+    }
+
+    /// Carries out what was answered 504 and has come to its end by now.
+    pub(super) fn take_late_effect(&mut self, now: OffsetDateTime) {
+        while let Some(late) = self.late.due(now) {
+            self.statistics.late_effect();
+            self.execute(&late.call());
+        }
+    }
+}
+
+const APPLICATION: &str = "00000000-0000-0000-0000-000000000000";
+const TENANT: &str = "00000000-0000-0000-0000-000000000000";

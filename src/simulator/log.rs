@@ -1,0 +1,57 @@
+//! The last requests, as they came.
+
+use std::collections::VecDeque;
+
+use serde_json::json;
+
+use super::{Answer, Delivery, Request};
+
+/// The last HTTP requests to Graph with what was answered, for `/_simulator/log`.
+///
+/// Nothing is hidden: bodies hold passes and secrets of a made-up tenant.
+#[derive(Debug, Default)]
+pub(crate) struct Log(VecDeque<Entry>);
+
+/// More are forgotten, the oldest first.
+const MOST_ENTRIES: usize = 1_000;
+
+#[derive(Debug)]
+struct Entry {
+    method: String,
+    url: String,
+    body: Vec<u8>,
+    status: u16,
+    delivered: bool,
+}
+
+impl Log {
+    pub(crate) fn note(&mut self, request: &Request, answer: &Answer) {
+        if self.0.len() == MOST_ENTRIES {
+            self.0.pop_front();
+        }
+        self.0.push_back(Entry {
+            method: request.method.clone(),
+            url: request.path_and_query.clone(),
+            body: request.body.clone(),
+            status: answer.response.status,
+            delivered: matches!(answer.delivery, Delivery::Whole | Delivery::Drip { .. }),
+        });
+    }
+
+    /// The last `count` requests, the oldest first, one JSON object a line. `delivered` is false
+    /// where a fault kept the answer from arriving whole.
+    pub(crate) fn lines(&self, count: usize) -> String {
+        let skipped = self.0.len().saturating_sub(count);
+        let line = |entry: &Entry| {
+            let line = json!({
+                "method": entry.method,
+                "url": entry.url,
+                "body": String::from_utf8_lossy(&entry.body),
+                "status": entry.status,
+                "delivered": entry.delivered,
+            });
+            format!("{line}\n")
+        };
+        self.0.iter().skip(skipped).map(line).collect()
+    }
+}
