@@ -13,8 +13,8 @@ const SCOPE: &str = "https://graph.microsoft.com/GroupMember.ReadWrite.All";
 /// A tenant in which someone enters a code so many seconds after it was given out.
 #[track_caller]
 fn tenant(approved_after: u32) -> Tenant {
-    Tenant::with(&format!(
-        "tenant.id = \"{TENANT}\"\nsign_in.open = false\nsign_in.applications = \
+    Tenant::guarded(&format!(
+        "tenant.id = \"{TENANT}\"\nsign_in.applications = \
          [{{ id = \"{APPLICATION}\", scopes = [\"GroupMember.ReadWrite.All\"], \
          device_code_approved_after_seconds = {approved_after} }}]\n"
     ))

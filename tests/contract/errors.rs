@@ -242,7 +242,9 @@ fn an_advanced_query_without_its_header_is_refused() {
 /// issues of Terraform and the SDKs. [error-concurrency]
 #[test]
 fn writes_at_the_same_time_may_collide() {
-    let tenant = Tenant::with("service.concurrency_violations = 1.0\n");
+    let tenant = Tenant::with(
+        "service.concurrency_violations = 1.0\nservice.latency_ms = 100\nservice.jitter_ms = 0\n",
+    );
     let (worker, group) = (tenant.worker(0), tenant.group("Leavers 2019"));
     let url = format!("/groups/{group}/members/$ref");
     let body = tenant.reference(&worker);

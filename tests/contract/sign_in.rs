@@ -15,8 +15,8 @@ const EVERYTHING: &str = "https://graph.microsoft.com/.default";
 /// A tenant that knows one application with these permissions.
 #[track_caller]
 fn tenant(roles: &[&str], keys: &str) -> Tenant {
-    Tenant::with(&format!(
-        "tenant.id = \"{TENANT}\"\nsign_in.open = false\nsign_in.applications = \
+    Tenant::guarded(&format!(
+        "tenant.id = \"{TENANT}\"\nsign_in.applications = \
          [{{ id = \"{APPLICATION}\", secret = \"{SECRET}\", roles = {roles:?} }}]\n{keys}"
     ))
 }

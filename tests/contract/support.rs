@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 
 use crate::http::{Answer, Call};
 
-/// Answers come at once, and only the tests about it are throttled.
+/// Answers come at once where a test does not say otherwise.
 const AT_ONCE: &str = "service.latency_ms = 0\nservice.jitter_ms = 0\n";
+/// Only the tests about it are throttled.
 const UNTHROTTLED: &str = "limits.authentication_methods.burst = 100000\n";
 
 /// The place of the first guest and the first frontline worker among the users.
@@ -46,7 +47,23 @@ impl Tenant {
     /// The same, with the limits as they are or as the keys say.
     #[track_caller]
     pub(crate) fn limited(keys: &str) -> Self {
-        let scenario = Scenario::from_toml(&format!("{AT_ONCE}{keys}"))
+        Self::spawned(keys)
+    }
+
+    /// The same, opening for tokens of its own only.
+    #[track_caller]
+    pub(crate) fn guarded(keys: &str) -> Self {
+        Self::spawned(&format!("{UNTHROTTLED}{keys}"))
+    }
+
+    #[track_caller]
+    fn spawned(keys: &str) -> Self {
+        let pace = if keys.contains("latency_ms") {
+            ""
+        } else {
+            AT_ONCE
+        };
+        let scenario = Scenario::from_toml(&format!("{pace}{keys}"))
             .unwrap_or_else(|error| panic!("the scenario `{keys}` is not understood: {error}"));
         Self {
             running: spawn(&scenario).unwrap(),
