@@ -352,3 +352,15 @@ fn an_item_about_the_directory_says_what_it_cost() {
     let batch = tenant.batch(&json!([item("1", "GET", "/users?$select=id,mail")]));
     assert_eq!(batch.of("1").header("x-ms-resource-unit"), Some("1"));
 }
+
+/// An item may have a `client-request-id` of its own, which its error names. Our reading:
+/// `best-practices-concept`, `json-batching`. [batch-client-request-id]
+#[test]
+fn an_item_may_name_its_own_request() {
+    let tenant = Tenant::new();
+    let own = "11111111-2222-4333-8444-555555555555";
+    let mut one = item("1", "GET", &format!("/users/{NOBODY}"));
+    one["headers"] = json!({"client-request-id": own});
+    let error = tenant.batch(&json!([one])).of("1").json()["error"].clone();
+    assert_eq!(error["innerError"]["client-request-id"], own);
+}

@@ -220,3 +220,16 @@ fn the_whole_policy_has_all_configurations() {
 fn an_unknown_configuration_is_a_404() {
     assert_eq!(Tenant::new().get(&configuration("Pigeon")).status, 404);
 }
+
+/// A change takes minutes to reach users. Observed: several tools wait for it. [policy-lag]
+#[test]
+fn a_change_takes_a_while_to_be_applied() {
+    let tenant = Tenant::with("policies.applies_after_seconds = 300\n");
+    change(&tenant, &json!({"state": "disabled"})).succeeds(204);
+    assert_eq!(tenant.get(&passes()).json()["state"], "disabled");
+    let path = tenant.passes(1);
+    tenant.post(&path, &json!({})).succeeds(201);
+    tenant.advance(301);
+    let refused = tenant.post(&path, &json!({}));
+    assert!(refused.text.contains("UserCredentialPolicy does not allow"));
+}

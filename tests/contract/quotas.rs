@@ -199,3 +199,23 @@ fn three_thousand_writes_go_through_at_once() {
     let refused = (0..100).any(|_| tenant.batch(&requests).count(429) > 0);
     assert!(refused, "5,000 writes went through");
 }
+
+/// There are limits of the tenant for all applications, and of the application in all tenants.
+/// Documented: `throttling-limits`. [quota-scopes]
+#[test]
+fn tenants_and_applications_have_limits_too() {
+    for (key, scope) in [
+        ("tenant_writes", "Tenant/Write/"),
+        ("application_writes", "Application/Write/"),
+    ] {
+        let tenant = Tenant::with(&format!("limits.directory.{key} = 5\n"));
+        let worker = tenant.worker(0);
+        for _ in 0..5 {
+            assert_ne!(tenant.add("Leavers 2019", &worker).status, 429, "{key}");
+        }
+        let refused = tenant.add("Leavers 2019", &worker);
+        assert_eq!(refused.status, 429, "{key}");
+        let found = refused.header("x-ms-throttle-scope").expect("a scope");
+        assert!(found.starts_with(scope), "{key}: {found}");
+    }
+}

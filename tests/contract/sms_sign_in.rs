@@ -199,3 +199,17 @@ fn with_the_policy_off_nothing_clashes() {
     let made = tenant.post(&tenant.phones(0), &phone("mobile", &taken));
     assert_ne!(made.succeeds(201)["smsSignInState"], "ready");
 }
+
+/// Who holds a number may be deleted and hold it still. Observed: realmjoin-runbooks.
+/// [sms-clash-deleted]
+#[test]
+fn a_deleted_user_holds_a_number_still() {
+    let tenant = Tenant::new();
+    let taken = number_of(&tenant, 3);
+    let (group, holder) = (tenant.group("All staff"), tenant.worker(3));
+    // Without `/$ref` this deletes the user.
+    let path = format!("/groups/{group}/members/{holder}");
+    tenant.delete(&path).succeeds(204);
+    let answer = tenant.post(&tenant.phones(0), &phone("mobile", &taken));
+    answer.refuses(409, "phoneNumberNotUnique", "");
+}
