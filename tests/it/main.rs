@@ -8,6 +8,7 @@ mod faults;
 mod jobs;
 mod readme;
 mod samples;
+mod scenarios;
 mod simulate;
 mod stopping;
 mod support;

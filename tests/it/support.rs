@@ -222,6 +222,12 @@ impl Tenant {
         members
     }
 
+    /// How many Graph requests were answered.
+    pub(crate) fn requests(&self) -> f64 {
+        let inner = self.statistics["inner"].as_array().unwrap().iter();
+        inner.map(|entry| entry["count"].as_f64().unwrap()).sum()
+    }
+
     /// How many inner requests of that method were answered, by status.
     pub(crate) fn inner(&self, method: &str) -> BTreeMap<u64, u64> {
         let mut counts = BTreeMap::new();

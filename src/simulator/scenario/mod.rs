@@ -8,12 +8,14 @@ use serde::Deserialize;
 mod faults;
 mod limits;
 mod policies;
+mod rehearsal;
 mod service;
 mod tenant;
 
 pub use faults::{Faults, Neighbour, Outage, QuotaStep};
 pub use limits::{DirectoryLimits, Limits, MethodLimits, RetryAfterForm, TenantClass};
 pub use policies::{AccessPassPolicy, Policies};
+pub use rehearsal::{Expectations, Job};
 pub use service::Service;
 pub use tenant::TenantSize;
 
@@ -34,6 +36,10 @@ pub struct Scenario {
     pub policies: Policies,
     /// `[faults]`: what goes wrong.
     pub faults: Faults,
+    /// `[job]`: a job to be run against the tenant.
+    pub job: Option<Job>,
+    /// `[expect]`: what must come of it.
+    pub expect: Expectations,
 }
 
 impl Default for Scenario {
@@ -45,6 +51,8 @@ impl Default for Scenario {
             limits: Limits::default(),
             policies: Policies::default(),
             faults: Faults::default(),
+            job: None,
+            expect: Expectations::default(),
         }
     }
 }
