@@ -87,7 +87,7 @@ fn a_body_may_be_cut() {
     assert_eq!(phones_shown(&tenant), 1);
 }
 
-/// A body may be no JSON. Observed: gateways answer with pages. [fault-corrupted]
+/// A body may be no JSON. Our reading. [fault-corrupted]
 #[test]
 fn a_body_may_be_no_json() {
     let tenant = Tenant::with("faults.corrupted_bodies = 1.0\n");
