@@ -9,6 +9,8 @@ use crate::http::{Answer, Call};
 
 /// Answers come at once where a test does not say otherwise.
 const AT_ONCE: &str = "service.latency_ms = 0\nservice.jitter_ms = 0\n";
+/// Every token opens the tenant; only the tests about signing in are particular.
+const OPEN: &str = "sign_in.open = true\n";
 /// Only the tests about it are throttled.
 const UNTHROTTLED: &str = "limits.authentication_methods.burst = 100000\n";
 
@@ -47,7 +49,7 @@ impl Tenant {
     /// The same, with the limits as they are or as the keys say.
     #[track_caller]
     pub(crate) fn limited(keys: &str) -> Self {
-        Self::spawned(keys)
+        Self::spawned(&format!("{OPEN}{keys}"))
     }
 
     /// The same, opening for tokens of its own only.
