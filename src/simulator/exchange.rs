@@ -11,7 +11,7 @@ use super::limits::{Charge, Throttled, Whose};
 use super::protocol::arrival::{Arrival, Work};
 use super::protocol::call::{Call, Payload};
 use super::protocol::error::GraphError;
-use super::protocol::origin::{self, Origin};
+use super::protocol::origin::Origin;
 use super::protocol::reply::Reply;
 use super::protocol::routing::{Method, Route};
 use super::protocol::workload::Workload;
@@ -72,7 +72,7 @@ impl Simulator {
         fault: Option<Fault>,
     ) -> Result<(Reply, Duration), GraphError> {
         let (origin, target) = Origin::of(request);
-        let target = origin::within_version(target)?;
+        let (origin, target) = origin.within_version(target)?;
         match self.sign_in.admit(&request.headers, &origin, arrival.now) {
             Ok(caller) => arrival.caller = caller,
             Err(refused) => {

@@ -4,31 +4,47 @@ use super::arrival::header;
 use super::error::GraphError;
 use crate::simulator::{Request, Scheme};
 
-/// The version of Graph that is modelled.
-const VERSION: &str = "v1.0";
+/// The versions of Graph. What is modelled is the same in both, but for what is said where it
+/// differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    One,
+    Beta,
+}
+
+impl Version {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::One => "v1.0",
+            Self::Beta => "beta",
+        }
+    }
+}
 
 /// The host taken when a request names none.
 const GLOBAL_HOST: &str = "graph.microsoft.com";
 
-/// Scheme and host of a request; absolute links in replies begin with it.
+/// Scheme, host and version of a request; absolute links in replies begin with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
     scheme: &'static str,
     authority: String,
+    version: Version,
 }
 
 impl Origin {
-    /// Splits a request into where it was sent and what it asks for there.
+    /// Splits a request into where it was sent and what it asks for there, the version included.
     pub(crate) fn of(request: &Request) -> (Self, &str) {
         let target = request.path_and_query.as_str();
+        let version = Version::One;
         if let Some((scheme, authority, rest)) = split_absolute(target) {
-            return (
-                Self {
-                    scheme,
-                    authority: authority.to_owned(),
-                },
-                rest,
-            );
+            let authority = authority.to_owned();
+            let origin = Self {
+                scheme,
+                authority,
+                version,
+            };
+            return (origin, rest);
         }
         let authority = header(&request.headers, "host")
             .unwrap_or(GLOBAL_HOST)
@@ -37,7 +53,22 @@ impl Origin {
             Scheme::Http => "http",
             Scheme::Https => "https",
         };
-        (Self { scheme, authority }, target)
+        let origin = Self {
+            scheme,
+            authority,
+            version,
+        };
+        (origin, target)
+    }
+
+    /// The same host in the version that a target begins with, and the rest of the target.
+    pub(crate) fn within_version(self, target: &str) -> Result<(Self, &str), GraphError> {
+        let (version, rest) = split_version(target)?;
+        Ok((Self { version, ..self }, rest))
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.version
     }
 
     /// The address of the host, such as `https://graph.microsoft.com`.
@@ -52,33 +83,46 @@ impl Origin {
 
     /// The address of the version root, such as `https://graph.microsoft.com/v1.0`.
     pub(crate) fn root(&self) -> String {
-        format!("{}://{}/{VERSION}", self.scheme, self.authority)
+        format!("{}/{}", self.base(), self.version.as_str())
     }
 
     /// The segments below the version root of an absolute link to this host, as `@odata.id` holds
     /// one.
     pub(crate) fn path_within<'l>(&self, link: &'l str) -> Option<&'l str> {
         let (_, authority, rest) = split_absolute(link)?;
-        if !authority.eq_ignore_ascii_case(&self.authority) {
+        if !self.answers_for(authority) {
             return None;
         }
-        within_version(rest).ok()
+        split_version(rest).ok().map(|(_, path)| path)
+    }
+
+    /// On this machine the simulator stands for the global cloud, whose host many programs write
+    /// into their links whatever address they were given (Graph's own examples do).
+    fn answers_for(&self, authority: &str) -> bool {
+        authority.eq_ignore_ascii_case(&self.authority)
+            || is_loopback(&self.authority) && authority.eq_ignore_ascii_case(GLOBAL_HOST)
     }
 }
 
-/// Strips the version; any other version is refused as Graph refuses one that does not exist.
-pub(crate) fn within_version(target: &str) -> Result<&str, GraphError> {
+/// Strips the version; one that does not exist is refused.
+fn split_version(target: &str) -> Result<(Version, &str), GraphError> {
     let target = target.split('#').next().unwrap_or(target);
     let path = target.strip_prefix('/').unwrap_or(target);
     let end = path.find(['/', '?']).unwrap_or(path.len());
-    let (version, rest) = path.split_at(end);
-    if version.eq_ignore_ascii_case(VERSION) {
-        Ok(rest)
-    } else if version.eq_ignore_ascii_case("beta") {
-        Err(GraphError::not_simulated("the beta version"))
-    } else {
-        Err(GraphError::gateway(format!("Invalid version: {version}")).breaking("unknown-version"))
-    }
+    let (name, rest) = path.split_at(end);
+    let known = [Version::One, Version::Beta]
+        .into_iter()
+        .find(|version| name.eq_ignore_ascii_case(version.as_str()));
+    let unknown =
+        || GraphError::gateway(format!("Invalid version: {name}")).breaking("unknown-version");
+    known.map(|version| (version, rest)).ok_or_else(unknown)
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host);
+    host.eq_ignore_ascii_case("localhost") || host.starts_with("127.") || host.starts_with("[::1]")
 }
 
 fn split_absolute(target: &str) -> Option<(&'static str, &str, &str)> {

@@ -11,6 +11,9 @@ use crate::simulator::Response;
 /// The content type Graph gives its JSON.
 const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
+/// Which server answered, for Microsoft's support (Graph: best practices).
+const SERVER: &str = r#"{"ServerInfo":{"DataCenter":"Northgate","Slice":"E","Ring":"5","ScaleUnit":"001","RoleInstance":"SIMULATOR01"}}"#;
+
 /// Status, headers and body.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
@@ -131,6 +134,11 @@ impl Reply {
         }
     }
 
+    /// Whether the body is what `OData` describes.
+    fn is_odata(&self) -> bool {
+        matches!(self.body, Body::Json(_) | Body::Written(_))
+    }
+
     /// The reply as an HTTP response of its own.
     pub(crate) fn into_response(self, arrival: &Arrival) -> Response {
         let mut headers: Vec<(String, String)> = vec![
@@ -140,12 +148,16 @@ impl Reply {
             ),
             ("request-id".to_owned(), arrival.request_id.to_string()),
             ("Cache-Control".to_owned(), "no-cache".to_owned()),
+            ("x-ms-ags-diagnostic".to_owned(), SERVER.to_owned()),
         ];
         if let Some(id) = &arrival.client_request_id {
             headers.push(("client-request-id".to_owned(), id.clone()));
         }
         if let Some(kind) = self.content_type() {
             headers.push(("Content-Type".to_owned(), kind.to_owned()));
+        }
+        if self.is_odata() {
+            headers.push(("OData-Version".to_owned(), "4.0".to_owned()));
         }
         headers.extend(
             self.headers
@@ -185,11 +197,12 @@ impl Reply {
         text.push_str(&self.status.to_string());
         text.push_str(",\"headers\":{\"Cache-Control\":\"no-cache\"");
         let kind = self.content_type().map(|kind| ("Content-Type", kind));
+        let version = self.is_odata().then_some(("OData-Version", "4.0"));
         let own = self
             .headers
             .iter()
             .map(|(name, value)| (*name, value.as_str()));
-        for (name, value) in kind.into_iter().chain(own) {
+        for (name, value) in kind.into_iter().chain(version).chain(own) {
             text.push(',');
             push_text(&mut text, name);
             text.push(':');

@@ -123,7 +123,7 @@ impl Tenant {
                 .iter()
                 .filter(|(member, was)| **was && last.is_none_or(|last| **member > last))
                 .map(|(member, _)| *member);
-            let fits = |member: &ObjectIndex| self.fits(*member, wanted.odata_type);
+            let fits = |member: &ObjectIndex| self.fits(*member, wanted);
             page.extend(unchanged.filter(fits).take(most));
             page.extend(gone.filter(fits));
         }
@@ -165,16 +165,17 @@ impl Tenant {
         })
     }
 
-    /// Version 1.0 leaves service principals out of member lists (Graph: known issues), but not out
-    /// of lists of that type.
-    fn fits(&self, member: ObjectIndex, odata_type: Option<&str>) -> bool {
+    fn fits(&self, member: ObjectIndex, wanted: Wanted<'_>) -> bool {
         match self.object(member) {
-            None | Some(Object::Deleted(_)) => false,
-            Some(Object::ServicePrincipal(_)) => {
-                odata_type.is_some() && self.is_of_type(member, odata_type)
+            None | Some(Object::Deleted(_)) => return false,
+            Some(Object::ServicePrincipal(_))
+                if wanted.odata_type.is_none() && !wanted.applications =>
+            {
+                return false;
             }
-            Some(_) => self.is_of_type(member, odata_type),
+            Some(_) => {}
         }
+        self.is_of_type(member, wanted.odata_type)
     }
 
     fn is_of_type(&self, member: ObjectIndex, odata_type: Option<&str>) -> bool {
@@ -224,6 +225,9 @@ pub(crate) struct Wanted<'t> {
     pub(crate) reach: Reach,
     /// The value of `@odata.type`, if only one type is wanted.
     pub(crate) odata_type: Option<&'t str>,
+    /// Whether service principals stand among members of any type. Version 1.0 leaves them out of
+    /// such lists, but not out of lists of that type (Graph: known issues).
+    pub(crate) applications: bool,
     /// As of when; `None` for now.
     pub(crate) as_of: Option<OffsetDateTime>,
 }

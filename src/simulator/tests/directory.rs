@@ -334,5 +334,5 @@ fn a_request_without_a_token_or_with_another_version_goes_nowhere() {
         assert!(seen.header("WWW-Authenticate").is_some());
     }
     send("/v2.0/users/1", "Bearer x").fails(400, "BadRequest", "Invalid version: v2.0");
-    send("/beta/users/1", "Bearer x").fails(501, "notImplemented", "");
+    send("/beta/users/1", "Bearer x").fails(404, "Request_ResourceNotFound", "");
 }

@@ -88,9 +88,7 @@ fn some_refusals_have_a_body_of_their_own() {
             .get("/groups/f0d0a1c2-1111-4222-8333-444455556666")
             .fails(404, "Request_ResourceNotFound", "");
     }
-    let mut caller = Caller::with(&format!(
-        "{UNLIMITED}\n[service]\nforeign_error_bodies = 1.0"
-    ));
+    let mut caller = Caller::with("[service]\nforeign_error_bodies = 1.0");
     let headers = json!({"Content-Type": "application/json"});
     let item =
         json!({"id": "1", "method": "POST", "url": path, "headers": headers, "body": phone("12")});

@@ -189,7 +189,9 @@ fn authentication_methods_say_nothing_of_units_or_scopes() {
     let refused = caller.get(&path);
     assert_eq!(refused.status, 429);
     let names = refused.headers.iter().map(|(name, _)| name.as_str());
-    assert_eq!(names.filter(|name| name.starts_with("x-ms")).count(), 0);
+    let of_limits = ["x-ms-throttle", "x-ms-resource"];
+    let count = names.filter(|name| of_limits.iter().any(|start| name.starts_with(start)));
+    assert_eq!(count.count(), 0);
 }
 
 #[test]

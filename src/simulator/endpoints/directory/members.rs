@@ -7,6 +7,7 @@ use super::{groups, refuse_search_and_sorting, users};
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::odata::Query;
+use crate::simulator::protocol::origin::Version;
 use crate::simulator::protocol::reply::Reply;
 use crate::simulator::protocol::routing::Reach;
 use crate::simulator::tenant::{Object, ObjectIndex, Tenant, Wanted};
@@ -78,6 +79,7 @@ impl Kind {
         Wanted {
             reach: self.reach,
             odata_type: self.cast.map(|cast| cast.odata_type),
+            applications: call.origin.version() == Version::Beta,
             as_of: advanced.then(|| tenant.replicas.indexed_until(call.arrival.now)),
         }
     }
