@@ -164,7 +164,10 @@ async def members(graph):
     ids, reply = await post_batch(graph, [bind(cover, first), bind(training, second)])
     same("bound", [reply.get_response_by_id(id).status for id in ids], [204, 204])
 
-    one = ReferenceCreate(odata_id=f"{ROOT}/directoryObjects/{second[0]}")
+    # As in Graph's own examples: the global host, wherever the tenant is.
+    one = ReferenceCreate(
+        odata_id=f"https://graph.microsoft.com/v1.0/directoryObjects/{second[0]}"
+    )
     add_one = graph.groups.by_group_id(cover).members.ref.post
     await add_one(one)
     try:
