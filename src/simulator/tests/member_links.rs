@@ -102,6 +102,30 @@ fn a_link_must_lead_to_an_object_of_this_host() {
 }
 
 #[test]
+fn on_this_machine_links_may_lead_to_the_global_host_too() {
+    let mut caller = Caller::new();
+    let (all, to) = (caller.group("All staff"), caller.group("Holiday cover"));
+    let members = caller.members(&all);
+    let mut status_of = |host: &str, member: &str| {
+        let link = format!("https://{host}/v1.0/directoryObjects/{member}");
+        let request = Request {
+            method: "POST".to_owned(),
+            path_and_query: format!("https://127.0.0.1:8443/v1.0/groups/{to}/members/$ref"),
+            headers: vec![
+                ("authorization".to_owned(), "Bearer of-anything".to_owned()),
+                ("content-type".to_owned(), "application/json".to_owned()),
+            ],
+            body: json!({"@odata.id": link}).to_string().into_bytes(),
+        };
+        caller.simulator.answer(&request, START).response.status
+    };
+    assert_eq!(status_of("127.0.0.1:8443", &members[0]), 204);
+    assert_eq!(status_of("graph.microsoft.com", &members[1]), 204);
+    assert_eq!(status_of("graph.microsoft.us", &members[2]), 400);
+    assert_eq!(status_of("127.0.0.1:8444", &members[2]), 400);
+}
+
+#[test]
 fn members_are_removed_by_reference() {
     let mut caller = Caller::new();
     let id = caller.group("Crew O'Brien");
