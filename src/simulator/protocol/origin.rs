@@ -102,13 +102,6 @@ impl Origin {
         authority.eq_ignore_ascii_case(&self.authority)
             || is_loopback(&self.authority) && authority.eq_ignore_ascii_case(GLOBAL_HOST)
     }
-
-    /// On this machine the simulator stands for the global cloud, whose host many programs write
-    /// into their links whatever address they were given (Graph's own examples do).
-    fn answers_for(&self, authority: &str) -> bool {
-        authority.eq_ignore_ascii_case(&self.authority)
-            || is_loopback(&self.authority) && authority.eq_ignore_ascii_case(GLOBAL_HOST)
-    }
 }
 
 /// Strips the version; one that does not exist is refused.

@@ -116,6 +116,7 @@ fn on_this_machine_links_may_lead_to_the_global_host_too() {
                 ("content-type".to_owned(), "application/json".to_owned()),
             ],
             body: json!({"@odata.id": link}).to_string().into_bytes(),
+            ..Request::default()
         };
         caller.simulator.answer(&request, START).response.status
     };

@@ -1,8 +1,7 @@
-// How the SDK reaches the tenant: address and token, both from the environment.
+// How the SDK reaches the tenant: address and secret, both from the environment.
 //
 // BASE_URL                                where the tenant is served, such as https://127.0.0.1:8443
 // NODE_EXTRA_CA_CERTS                     who signed its certificate; Node itself reads it
-// TOKEN                                   a bearer token, or instead of it
 // TENANT_ID, CLIENT_ID, CLIENT_SECRET     what to sign in with, at BASE_URL
 
 const { BatchRequestContent, BatchResponseContent, Client } = require("@microsoft/microsoft-graph-client");
@@ -29,7 +28,7 @@ async function signIn() {
 
 // The SDK asks for the token at each request, and a run is shorter than any token lives.
 let token;
-const getAccessToken = () => (token ??= process.env.TOKEN ? process.env.TOKEN : signIn());
+const getAccessToken = () => (token ??= signIn());
 
 // A client with the SDK's whole chain of handlers. It sends the token to Microsoft's hosts and to
 // those named here, and over https only; a nextLink, too, it follows over https only.

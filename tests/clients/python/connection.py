@@ -1,18 +1,15 @@
-"""How the SDK reaches the tenant: address, trust and token, all from the environment.
+"""How the SDK reaches the tenant: address, trust and secret, all from the environment.
 
 BASE_URL                                where the tenant is served, such as https://127.0.0.1:8443
 CA_FILE                                 who signed its certificate, where the system does not know
-TOKEN                                   a bearer token, or instead of it
 TENANT_ID, CLIENT_ID, CLIENT_SECRET     what to sign in with, at BASE_URL
 """
 
 import os
 import ssl
-import time
 from urllib.parse import urlsplit
 
 import httpx
-from azure.core.credentials import AccessToken
 from azure.identity import ClientSecretCredential
 from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.graph_request_adapter import options
@@ -29,19 +26,7 @@ TRUST.verify_flags |= ssl.VERIFY_X509_STRICT
 SECONDS = 30
 
 
-class GivenToken:
-    """A credential that has its token already."""
-
-    def __init__(self, token):
-        self.token = token
-
-    def get_token(self, *scopes, **_):
-        return AccessToken(self.token, int(time.time()) + 3600)
-
-
 def credential():
-    if token := os.environ.get("TOKEN"):
-        return GivenToken(token)
     # Without instance discovery, as no other cloud vouches for ours.
     return ClientSecretCredential(
         os.environ["TENANT_ID"],
