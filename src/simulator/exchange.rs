@@ -9,7 +9,7 @@ use super::endpoints;
 use super::faults::{self, Fault, ServerError};
 use super::limits::{Charge, Throttled, Whose};
 use super::protocol::arrival::{Arrival, Work};
-use super::protocol::call::{Call, Payload};
+use super::protocol::call::{self, Call, Payload};
 use super::protocol::error::GraphError;
 use super::protocol::origin::Origin;
 use super::protocol::reply::Reply;
@@ -80,8 +80,8 @@ impl Simulator {
                 return Ok((refused, self.time_of_one()));
             }
         }
-        let payload = Payload::from_bytes(&request.headers, &request.body)?;
         if !batch::is_address(target) {
+            let payload = Payload::from_bytes(&request.headers, &request.body)?;
             let arrival = Arrival {
                 work: Work {
                     begins: Duration::ZERO,
@@ -95,8 +95,9 @@ impl Simulator {
         if !request.method.eq_ignore_ascii_case("POST") {
             return Err(GraphError::method_not_allowed());
         }
+        call::require_json(&request.headers)?;
         self.statistics.batch();
-        let mut done = batch::answer(self, payload, &origin, arrival)?;
+        let mut done = batch::answer(self, &request.body, &origin, arrival)?;
         if let Some(fault) = fault {
             faults::lose_or_double(fault, &mut done.replies, &mut self.rng);
         }

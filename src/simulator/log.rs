@@ -15,7 +15,7 @@ pub(crate) struct Log(VecDeque<Entry>);
 /// More are forgotten, the oldest first.
 const MOST_ENTRIES: usize = 1_000;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Entry {
     method: String,
     url: String,
@@ -26,16 +26,18 @@ struct Entry {
 
 impl Log {
     pub(crate) fn note(&mut self, request: &Request, answer: &Answer) {
-        if self.0.len() == MOST_ENTRIES {
-            self.0.pop_front();
-        }
-        self.0.push_back(Entry {
-            method: request.method.clone(),
-            url: request.path_and_query.clone(),
-            body: request.body.clone(),
-            status: answer.response.status,
-            delivered: matches!(answer.delivery, Delivery::Whole | Delivery::Drip { .. }),
-        });
+        // The place of the oldest is used again, so that a full log costs a copy and no allocation.
+        let mut entry = if self.0.len() == MOST_ENTRIES {
+            self.0.pop_front().unwrap_or_default()
+        } else {
+            Entry::default()
+        };
+        entry.method.clone_from(&request.method);
+        entry.url.clone_from(&request.path_and_query);
+        entry.body.clone_from(&request.body);
+        entry.status = answer.response.status;
+        entry.delivered = matches!(answer.delivery, Delivery::Whole | Delivery::Drip { .. });
+        self.0.push_back(entry);
     }
 
     /// The last `count` requests, the oldest first, one JSON object a line. `delivered` is false

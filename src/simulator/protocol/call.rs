@@ -66,6 +66,7 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
+    /// Reads the body of a request that stands alone.
     pub(crate) fn from_bytes(
         headers: &[(String, String)],
         body: &[u8],
@@ -73,13 +74,18 @@ impl Payload {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self::Empty);
         }
-        if !header(headers, "content-type")
-            .is_some_and(|kind| kind.to_ascii_lowercase().contains("json"))
-        {
-            return Err(GraphError::unreadable_payload());
-        }
+        require_json(headers)?;
         serde_json::from_slice(body)
             .map(Self::Json)
             .map_err(|_| GraphError::unreadable_payload())
     }
+}
+
+/// Refuses a body whose type is not said to be JSON.
+pub(crate) fn require_json(headers: &[(String, String)]) -> Result<(), GraphError> {
+    let is_json = header(headers, "content-type")
+        .is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
+    is_json
+        .then_some(())
+        .ok_or_else(GraphError::unreadable_payload)
 }

@@ -1,5 +1,7 @@
 //! Which address a request is for.
 
+use std::borrow::Cow;
+
 use super::error::GraphError;
 use super::literal::{percent_decoded, unquoted};
 use super::workload::Workload;
@@ -200,11 +202,8 @@ impl Route {
     }
 
     fn of(segments: &[String]) -> Option<Self> {
-        let names: Vec<String> = segments
-            .iter()
-            .map(|segment| segment.to_ascii_lowercase())
-            .collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let names: Vec<Cow<'_, str>> = segments.iter().map(|name| lowered(name)).collect();
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
         let key = |place: usize| segments.get(place).cloned().unwrap_or_default();
         directory::route(&names, key).or_else(|| authentication::route(&names, key))
     }
@@ -325,6 +324,15 @@ fn misplaced_option(path: &str) -> Option<String> {
                 .iter()
                 .any(|option| segment.eq_ignore_ascii_case(option))
     })
+}
+
+/// The text in lower case; most keys are so already, and nothing is copied for them.
+fn lowered(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Splits a path and undoes its encoding; `users('key')` is the same as `users/key` (Graph:

@@ -42,17 +42,27 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Country codes of two digits; 1 and 7 have one, all others three (ITU-T E.164, list of assigned
-/// codes).
-const TWO_DIGITS: &str = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 \
-                          60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98";
-
+/// How many digits the country code has: one for 1 and 7, two for those listed, three for all others
+/// (ITU-T E.164, list of assigned codes).
 fn country_code_length(digits: &str) -> Option<usize> {
-    let two = digits.get(..2)?;
-    match digits.as_bytes().first()? {
-        b'0' => None,
-        b'1' | b'7' => Some(1),
-        _ if TWO_DIGITS.split(' ').any(|code| code == two) => Some(2),
+    let two: u8 = digits.get(..2)?.parse().ok()?;
+    match two {
+        0..=9 => None,
+        10..=19 | 70..=79 => Some(1),
+        20
+        | 27
+        | 30..=34
+        | 36
+        | 39..=41
+        | 43..=49
+        | 51..=58
+        | 60..=66
+        | 81
+        | 82
+        | 84
+        | 86
+        | 90..=95
+        | 98 => Some(2),
         _ => Some(3),
     }
 }
