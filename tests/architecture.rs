@@ -202,7 +202,7 @@ fn the_program_ends_in_one_place() {
 }
 
 #[test]
-fn only_the_run_file_the_results_and_the_certificate_write_files() {
+fn only_the_run_file_the_results_and_the_served_simulator_write_files() {
     const WRITERS: [&str; 7] = [
         "fs::write",
         "fs::rename",
@@ -216,8 +216,9 @@ fn only_the_run_file_the_results_and_the_certificate_write_files() {
         WRITERS.iter().any(|writer| line.contains(writer))
             && !file.starts_with("src/shell/run_file/")
             && file != "src/shell/results.rs"
-            // The certificate authority of `simulate --tls`.
+            // The certificate authority of `simulate --tls`, and the record of `--record`.
             && file != "src/cli/simulate.rs"
+            && file != "src/simulator/serve/record.rs"
     }));
 }
 
@@ -265,13 +266,16 @@ fn every_sample_is_used_by_a_test() {
 
 #[test]
 fn every_test_file_is_wired_in() {
-    let main = read("tests/it/main.rs");
-    for file in files_below("tests/it") {
-        let name = file.trim_start_matches("tests/it/").trim_end_matches(".rs");
-        assert!(
-            name == "main" || main.contains(&format!("mod {name};")),
-            "{file} is not built"
-        );
+    for folder in ["tests/it", "tests/contract"] {
+        let main = read(format!("{folder}/main.rs"));
+        for file in files_below(folder) {
+            let name = file.trim_start_matches(folder).trim_matches('/');
+            let name = name.trim_end_matches(".rs");
+            assert!(
+                name == "main" || main.contains(&format!("mod {name};")),
+                "{file} is not built"
+            );
+        }
     }
 }
 

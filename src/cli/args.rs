@@ -135,6 +135,10 @@ pub(super) struct SimulateArgs {
     /// Serve https, and write the certificate authority to trust to DIR/ca.pem
     #[arg(long, value_name = "DIR")]
     pub(super) tls: Option<PathBuf>,
+
+    /// Write every request to FILE as it comes, with its headers and secrets, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
 }
 
 fn job_command(job: &'static dyn Job) -> Command {

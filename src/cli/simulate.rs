@@ -3,8 +3,8 @@
 use super::args::SimulateArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::simulator::certificate::Certificate;
-use crate::simulator::{self, Scenario, Simulator};
+use crate::simulator::serve::{Certificate, Record, new_certificate};
+use crate::simulator::{Scenario, Server, Simulator};
 use clap::{ArgMatches, FromArgMatches};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -35,32 +35,34 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
             Some(folder) => Some(certificate(folder, address)?),
             None => None,
         };
-        let simulator = Arc::new(Mutex::new(Simulator::new(&scenario)));
+        let mut server = Server::new(Arc::new(Mutex::new(Simulator::new(&scenario))));
+        if let Some(certificate) = &certificate {
+            server = server.with_certificate(certificate);
+        }
+        if let Some(path) = &args.record {
+            let record = Record::open(path).map_err(|error| cannot_record(path, &error))?;
+            server = server.recording(record);
+        }
         announce(address, certificate.is_some(), &scenario)?;
         tokio::select! {
-            never = serve(listener, simulator, certificate.as_ref()) => match never {},
-            _ = tokio::signal::ctrl_c() => {}
+            failed = server.run(listener) => match &args.record {
+                Some(path) => Err(cannot_record(path, &failed)),
+                None => Err(cannot_listen(failed)),
+            },
+            _ = tokio::signal::ctrl_c() => Ok(Exit::Good),
         }
-        Ok(Exit::Good)
     })
 }
 
-async fn serve(
-    listener: TcpListener,
-    simulator: Arc<Mutex<Simulator>>,
-    certificate: Option<&Certificate>,
-) -> std::convert::Infallible {
-    match certificate {
-        Some(certificate) => simulator::serve_tls(listener, simulator, certificate).await,
-        None => simulator::serve(listener, simulator).await,
-    }
+fn cannot_record(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("cannot record in `{}`: {error}", path.display()))
 }
 
 /// Makes a certificate for this start, and leaves its authority where clients find it.
 fn certificate(folder: &Path, address: SocketAddr) -> Result<Certificate, Failure> {
     let wrong = |what: String| Failure::usage(format!("--tls `{}`: {what}", folder.display()));
-    let certificate =
-        simulator::new_certificate(address).map_err(|error| wrong(error.to_string()))?;
+    let certificate = new_certificate(address).map_err(|error| wrong(error.to_string()))?;
+    std::fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
     std::fs::write(folder.join(AUTHORITY), certificate.authority_pem())
         .map_err(|error| wrong(format!("cannot write `{AUTHORITY}`: {error}")))?;
     Ok(certificate)

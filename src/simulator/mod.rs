@@ -3,7 +3,7 @@
 //! [`Simulator`] is pure: a [`Request`] and the time go in, an [`Answer`] (a [`Response`] and how
 //! long it takes) comes out. It reads no clock, waits for nothing, and draws every random number
 //! from one generator seeded by the [`Scenario`]; the same scenario and the same requests give the
-//! same answers. [`serve()`] puts it behind HTTP, which is the only part that knows of sockets.
+//! same answers. [`serve`] puts it behind HTTP, which is the only part that knows of sockets.
 //!
 //! # What is modelled
 //!
@@ -33,8 +33,6 @@ use fastrand::Rng;
 use time::OffsetDateTime;
 
 mod batch;
-pub mod certificate;
-mod delivery;
 mod endpoints;
 mod exchange;
 mod faults;
@@ -54,7 +52,7 @@ mod tenant;
 mod tests;
 
 pub use scenario::{Scenario, ScenarioError};
-pub use serve::{Running, new_certificate, serve, serve_tls, spawn, spawn_tls};
+pub use serve::{Running, Server, spawn, spawn_tls};
 
 use faults::Faults;
 use late::LateEffects;

@@ -122,8 +122,49 @@ fn it_says_how_to_sign_in_but_no_secret_of_a_scenario() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named() {
-    let ran = Program::new().run(&["simulate", "--tls", "nowhere"]);
+fn a_folder_that_cannot_be_is_named() {
+    let program = Program::new();
+    program.write("file", "in the way");
+    let ran = program.run(&["simulate", "--tls", "file"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(ran.stderr.contains("`nowhere`") && ran.stderr.contains("`ca.pem`"));
+    assert!(ran.stderr.contains("`file`"), "{}", ran.stderr);
+}
+
+#[test]
+fn every_request_is_recorded_as_it_came() {
+    let program = Program::new();
+    let path = program.path("requests.jsonl");
+    let server = Server::start(&["--record", path.to_str().unwrap()]);
+    program.write(
+        "two.csv",
+        "UserName,PhoneNumber\nadunni.easton@northgate-grocers.example,+12065550144\n",
+    );
+    assert_eq!(program.run_at(&server, &["phone", "two.csv"]).code, 0);
+    server.inspect();
+    let recorded = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<serde_json::Value> = recorded
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 1, "the inspection is no request of Graph's");
+    let request = &lines[0];
+    assert_eq!(
+        (&request["m"], &request["status"]),
+        (&"POST".into(), &200.into())
+    );
+    assert_eq!(request["p"], "/v1.0/$batch");
+    assert_eq!(request["h"]["authorization"], "Bearer any");
+    let body: serde_json::Value = serde_json::from_str(request["b"].as_str().unwrap()).unwrap();
+    assert_eq!(body["requests"][0]["body"]["phoneNumber"], "+1 2065550144");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_record_that_cannot_be_written_ends_the_server() {
+    let mut server = Server::start(&["--record", "/dev/full"]);
+    assert!(
+        server.ask("GET /v1.0/users").is_empty(),
+        "nothing unrecorded is answered"
+    );
+    assert_eq!(server.wait(), 1);
 }

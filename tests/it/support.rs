@@ -375,6 +375,21 @@ impl Server {
 
     /// The status and body of a plain request.
     pub(crate) fn request(&self, request: &str) -> (u16, String) {
+        let reply = self.ask(request);
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        (
+            head.split(' ').nth(1).unwrap().parse().unwrap(),
+            body.to_owned(),
+        )
+    }
+
+    /// Waits until it ends by itself; its exit code.
+    pub(crate) fn wait(&mut self) -> i32 {
+        self.process.wait().unwrap().code().unwrap()
+    }
+
+    /// What comes back for a plain request; nothing where the connection is cut.
+    pub(crate) fn ask(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let request = format!(
             "{request} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
@@ -383,11 +398,7 @@ impl Server {
         stream.write_all(request.as_bytes()).unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
-        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-        (
-            head.split(' ').nth(1).unwrap().parse().unwrap(),
-            body.to_owned(),
-        )
+        reply
     }
 
     pub(crate) fn inspect(&self) -> Tenant {

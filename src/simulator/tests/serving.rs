@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::simulator::{serve, spawn};
+use crate::simulator::{Server, spawn};
 
 const FAST: &str = "[tenant]\nusers = 100\ngroups = 60\n[service]\nlatency_ms = 0\njitter_ms = 0\n[sign_in]\nopen = true";
 
@@ -41,7 +41,7 @@ async fn it_answers_over_a_socket() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let simulator = Simulator::new(&Scenario::from_toml(FAST).unwrap());
-    let server = tokio::spawn(serve(listener, Arc::new(Mutex::new(simulator))));
+    let server = tokio::spawn(Server::new(Arc::new(Mutex::new(simulator))).run(listener));
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream
         .write_all(raw_request(BODY).as_bytes())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::body::{Body, Bytes, Frame};
 use tokio::time::Sleep;
 
-use super::{Delivery, Response};
+use crate::simulator::{Delivery, Response};
 
 /// How long a cut body stays open after its last byte, so that what was written leaves first.
 const LINGER: Duration = Duration::from_millis(20);
