@@ -10,6 +10,7 @@ mod readme;
 mod samples;
 mod scenarios;
 mod sign_in;
+mod sign_in_scenarios;
 mod simulate;
 mod stopping;
 mod support;

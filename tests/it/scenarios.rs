@@ -22,7 +22,11 @@ macro_rules! scenarios {
 }
 
 scenarios! {
+    busy_groups: "busy-groups.toml",
     damaged_answers: "damaged-answers.toml",
+    few_writes: "few-writes.toml",
+    foreign_errors: "foreign-errors.toml",
+    fresh_users: "fresh-users.toml",
     large_group: "large-group.toml",
     lost_connections: "lost-connections.toml",
     methods_documented: "methods-documented.toml",
@@ -30,6 +34,8 @@ scenarios! {
     noisy_neighbour: "noisy-neighbour.toml",
     odd_batches: "odd-batches.toml",
     outage: "outage.toml",
+    passes_off: "passes-off.toml",
+    passes_outside_policy: "passes-outside-policy.toml",
     quota_steps: "quota-steps.toml",
     redirect: "redirect.toml",
     retry_after_date: "retry-after-date.toml",
