@@ -14,7 +14,10 @@
 //!   new objects and changes are seen, and writers that get in each other's way;
 //! - phone methods and Temporary Access Passes, with SMS sign-in registration and the policy that
 //!   says who may have them, which clients can change;
-//! - the limits of the directory (resource units and writes) and of the authentication methods;
+//! - the limits of the directory (resource units and writes) and of the authentication methods,
+//!   which may move while the service runs;
+//! - time: parts of a batch that run side by side, answers that come too late for what they did;
+//! - what goes wrong on the way, before and after the effect;
 //! - Graph's error bodies, as recorded where a record exists, and marked as "our reading"
 //!   elsewhere.
 //!

@@ -50,7 +50,8 @@ fn require_known(
                 "The property '{name}' does not exist on type 'microsoft.graph.{resource}'. Make sure to only use \
                  property names that are defined by the type or mark the type as open type."
             ),
-        ))
+        )
+        .breaking("unknown-property"))
     })
 }
 
@@ -63,6 +64,7 @@ fn wrong_kind(call: &Call<'_>, value: &Value, edm_type: &str) -> GraphError {
         call.route.refused_by(),
         format!("Cannot convert the literal '{literal}' to the expected type '{edm_type}'."),
     )
+    .breaking("wrong-type")
 }
 
 /// The selected properties, or all of `names` if none is selected; one that the type does not have
@@ -81,6 +83,7 @@ fn selected(
             GraphError::gateway(format!(
                 "Could not find a property named '{name}' on type 'microsoft.graph.{resource}'."
             ))
+            .breaking("unknown-property")
         })?;
         entity.insert(name.to_owned(), value);
     }

@@ -41,10 +41,10 @@ impl Call<'_> {
     pub(crate) fn object(&self) -> Result<&Map<String, Value>, GraphError> {
         match &self.payload {
             Payload::Json(Value::Object(members)) => Ok(members),
-            Payload::Empty => Err(GraphError::bad_request(
-                self.route.refused_by(),
-                END_OF_INPUT,
-            )),
+            Payload::Empty => Err(
+                GraphError::bad_request(self.route.refused_by(), END_OF_INPUT)
+                    .breaking("missing-body"),
+            ),
             Payload::Json(_) | Payload::Text => Err(GraphError::unreadable_payload()),
         }
     }

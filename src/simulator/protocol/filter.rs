@@ -265,7 +265,7 @@ fn needs_header(operator: &str) -> GraphError {
 }
 
 pub(crate) fn invalid_filter() -> GraphError {
-    GraphError::gateway("Invalid filter clause")
+    GraphError::gateway("Invalid filter clause").breaking("filter")
 }
 
 /// The directory's words for a filter it does not serve.

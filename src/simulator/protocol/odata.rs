@@ -39,7 +39,8 @@ impl Query {
             if seen.contains(&name) {
                 return Err(GraphError::gateway(format!(
                     "Query option '{name}' was specified more than once, but it must be specified at most once."
-                )));
+                ))
+                .breaking("query-option"));
             }
             match name.as_str() {
                 "$select" => options.select = names(&value),
@@ -92,10 +93,12 @@ impl Query {
             Ok(size) if (1..=PAGE_MOST).contains(&size) => Ok(size),
             Ok(_) => Err(GraphError::gateway(format!(
                 "Invalid page size specified: '{top}'. Must be between 1 and {PAGE_MOST} inclusive."
-            ))),
+            ))
+            .breaking("page-size")),
             Err(_) => Err(GraphError::gateway(format!(
                 "Invalid value '{top}' for $top query option found."
-            ))),
+            ))
+            .breaking("page-size")),
         }
     }
 

@@ -55,8 +55,10 @@ fn request() -> impl Strategy<Value = Request> {
     })
 }
 
+/// The answers of a small tenant where everything goes wrong that can.
 fn answers(seed: u64, requests: &[Request]) -> Vec<Answer> {
-    let scenario = format!("seed = {seed}\n[tenant]\nusers = 100\ngroups = 60\n");
+    let troubles = include_str!("../../../samples/scenarios/everything-at-once.toml");
+    let scenario = format!("seed = {seed}\n[tenant]\nusers = 100\ngroups = 60\n{troubles}");
     let mut simulator = Simulator::new(&Scenario::from_toml(&scenario).unwrap().opened());
     let times = (0u32..).map(|step| START + Duration::from_millis(7) * step);
     times

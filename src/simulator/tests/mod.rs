@@ -28,6 +28,7 @@ mod permissions;
 mod phones;
 mod policies;
 mod readings;
+mod rules;
 mod sample_files;
 mod serving;
 mod sign_in;

@@ -79,7 +79,7 @@ fn filter(query: &Query, advanced: bool) -> Result<Option<Filter>, GraphError> {
         .iter()
         .any(|(property, value)| *property == "id" && Uuid::try_parse(value).is_err());
     if malformed {
-        return Err(GraphError::gateway("Invalid filter clause"));
+        return Err(GraphError::gateway("Invalid filter clause").breaking("filter"));
     }
     Ok(Some(filter))
 }
@@ -163,6 +163,7 @@ pub(super) fn invalid_identifier(key: &str) -> GraphError {
         Workload::Directory,
         format!("Invalid object identifier '{key}'."),
     )
+    .breaking("object-identifier")
 }
 
 pub(super) fn entity(tenant: &Tenant, group: &Group, query: &Query) -> Result<Value, GraphError> {

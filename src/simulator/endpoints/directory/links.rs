@@ -247,7 +247,8 @@ pub(super) fn require_writable(group: &Group) -> Result<(), GraphError> {
 
 /// Follows a link to an object of this tenant.
 fn resolve(tenant: &Tenant, call: &Call<'_>, link: &Value) -> Result<ObjectIndex, GraphError> {
-    let unsupported = || refused("Unsupported referenced-object resource identifier.");
+    let unsupported =
+        || refused("Unsupported referenced-object resource identifier.").breaking("reference");
     let path = link
         .as_str()
         .and_then(|link| call.origin.path_within(link))
