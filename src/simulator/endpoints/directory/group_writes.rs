@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use fastrand::Rng;
 use serde_json::{Map, Value};
 
+use super::body::{flag, refused, text};
 use super::links::{self, Relation};
 use super::{groups, refuse_unserved, require_known, with_context, wrong_kind};
 use crate::simulator::protocol::arrival::random_id;
@@ -12,7 +13,6 @@ use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::odata::Query;
 use crate::simulator::protocol::reply::Reply;
-use crate::simulator::protocol::workload::Workload;
 use crate::simulator::tenant::{Group, GroupKind, Members, Object, ObjectIndex, Tenant};
 
 /// What a new group needs (Graph: group-post-groups).
@@ -254,32 +254,4 @@ fn binds<'b>(
         binds.extend(links.iter().map(|link| (relation, link)));
     }
     Ok(binds)
-}
-
-fn text<'b>(
-    call: &Call<'_>,
-    body: &'b Map<String, Value>,
-    name: &str,
-) -> Result<Option<&'b str>, GraphError> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(wrong_kind(call, other, "Edm.String")),
-    }
-}
-
-fn flag(
-    call: &Call<'_>,
-    body: &Map<String, Value>,
-    name: &str,
-) -> Result<Option<bool>, GraphError> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Bool(flag)) => Ok(Some(*flag)),
-        Some(other) => Err(wrong_kind(call, other, "Edm.Boolean")),
-    }
-}
-
-fn refused(message: impl Into<String>) -> GraphError {
-    GraphError::bad_request(Workload::Directory, message)
 }

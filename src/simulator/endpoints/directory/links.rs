@@ -7,12 +7,12 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::body::refused;
 use super::{groups, member_permission, require_known};
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::reply::Reply;
 use crate::simulator::protocol::routing::Route;
-use crate::simulator::protocol::workload::Workload;
 use crate::simulator::tenant::{Group, GroupKind, Object, ObjectIndex, Tenant};
 
 /// Graph: group-post-members, for members; observed: owners count too.
@@ -130,7 +130,7 @@ pub(super) fn read(
         };
         // A duplicate inside one request is untested; it is refused like a member that is there.
         if present || !added.insert((*relation, object)) {
-            return Err(refused(&format!(
+            return Err(refused(format!(
                 "One or more added object references already exist for the following modified properties: '{}'.",
                 relation.as_str()
             )));
@@ -141,7 +141,7 @@ pub(super) fn read(
         .filter(|(relation, _)| *relation == Relation::Owners);
     if owners.count() + group.map_or(0, |group| group.owners.len()) > MOST_OWNERS {
         // The limit is documented, the words are our reading.
-        return Err(refused(&format!(
+        return Err(refused(format!(
             "The group cannot have more than {MOST_OWNERS} owners."
         )));
     }
@@ -210,10 +210,6 @@ pub(super) fn remove_owner(
     enter(tenant, rng, call, index)?;
     tenant.remove_owner(index, object);
     Ok(Reply::no_content())
-}
-
-fn refused(message: &str) -> GraphError {
-    GraphError::bad_request(Workload::Directory, message)
 }
 
 /// Which groups are managed through Graph at all (Graph: groups overview), in the words observed
@@ -305,7 +301,7 @@ fn require_fit(
         ("Group", GroupKind::Microsoft365) => "Unified Groups cannot be added to Unified Groups.",
         _ => "The object cannot be a member of this group.",
     };
-    Err(refused(&format!(
+    Err(refused(format!(
         "{wording} paramName: Members, paramValue: , objectType: Microsoft.Online.DirectoryServices.{kind}"
     )))
 }

@@ -11,6 +11,7 @@ use crate::simulator::protocol::reply::Reply;
 use crate::simulator::protocol::routing::{Method, Reach, Route};
 use crate::simulator::tenant::Tenant;
 
+mod body;
 mod delta;
 mod group_writes;
 mod groups;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use serde_json::{Map, Value};
 
-use super::{refuse_unserved, require_known, users, with_context, wrong_kind};
+use super::body::{flag, refused, text};
+use super::{refuse_unserved, require_known, users, with_context};
 use crate::simulator::protocol::arrival::random_id;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::odata::Query;
 use crate::simulator::protocol::reply::Reply;
-use crate::simulator::protocol::workload::Workload;
 use crate::simulator::tenant::{DOMAIN, Object, Profile, Tenant, User, UserType};
 
 /// What a new user needs (Graph: user-post-users).
@@ -68,13 +68,7 @@ pub(super) fn create(
         )));
     }
     require_password(call, body)?;
-    let account_enabled = body.get("accountEnabled").and_then(|value| {
-        let enabled = value.as_bool();
-        enabled
-            .ok_or_else(|| wrong_kind(call, value, "Edm.Boolean"))
-            .into()
-    });
-    let account_enabled = account_enabled.transpose()?.unwrap_or(true);
+    let account_enabled = flag(call, body, "accountEnabled")?.unwrap_or(true);
     let user_principal_name = principal_name(tenant, text(call, body, "userPrincipalName")?)?;
     let display_name = text(call, body, "displayName")?.unwrap_or_default();
     let mut written = BTreeMap::new();
@@ -139,22 +133,6 @@ fn principal_name<'b>(tenant: &Tenant, name: Option<&'b str>) -> Result<&'b str,
         ));
     }
     Ok(name)
-}
-
-fn text<'b>(
-    call: &Call<'_>,
-    body: &'b Map<String, Value>,
-    name: &str,
-) -> Result<Option<&'b str>, GraphError> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(wrong_kind(call, other, "Edm.String")),
-    }
-}
-
-fn refused(message: impl Into<String>) -> GraphError {
-    GraphError::bad_request(Workload::Directory, message)
 }
 
 /// `DELETE /users/{id}`.
