@@ -12,6 +12,7 @@ use super::tenant::Tenant;
 
 mod authentication;
 mod directory;
+mod find;
 
 /// Carries out a request that passed the limits.
 pub(super) fn answer(

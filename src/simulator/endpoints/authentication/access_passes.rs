@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use time::format_description::well_known::Iso8601;
 use time::{OffsetDateTime, UtcOffset};
 
-use super::{collection, method_owner, require_known, wrong_kind};
+use super::{collection, require_known, wrong_kind};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::arrival::random_id;
 use crate::simulator::protocol::call::{Call, Payload};
 use crate::simulator::protocol::error::GraphError;
@@ -18,7 +19,7 @@ use crate::simulator::tenant::{
 
 /// `GET …/temporaryAccessPassMethods`: none or one, without the secret.
 pub(super) fn list(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
-    let (user, _) = method_owner::find(tenant, key)?;
+    let (user, _) = find::user(tenant, key)?;
     let passes = of(tenant, user, call.arrival.now);
     let context = format!("users('{key}')/authentication/temporaryAccessPassMethods");
     Ok(Reply::json(
@@ -34,7 +35,7 @@ pub(super) fn get(
     key: &str,
     id: &str,
 ) -> Result<Reply, GraphError> {
-    let (user, _) = method_owner::find(tenant, key)?;
+    let (user, _) = find::user(tenant, key)?;
     of(tenant, user, call.arrival.now)
         .filter(|_| holds(tenant, user, id))
         .map(|pass| Reply::json(200, pass))
@@ -64,7 +65,7 @@ pub(super) fn create(
     call: &Call<'_>,
     key: &str,
 ) -> Result<Reply, GraphError> {
-    let (user, owner) = method_owner::find(tenant, key)?;
+    let (user, owner) = find::user(tenant, key)?;
     let now = call.arrival.now;
     require_eligible(tenant, (user, owner), now)?;
     let pass = wanted(&tenant.policies.in_force(now).access_pass, rng, call)?;
@@ -92,7 +93,7 @@ pub(super) fn create(
 
 /// `DELETE …/temporaryAccessPassMethods/{id}`.
 pub(super) fn delete(tenant: &mut Tenant, key: &str, id: &str) -> Result<Reply, GraphError> {
-    let (user, _) = method_owner::find(tenant, key)?;
+    let (user, _) = find::user(tenant, key)?;
     if !holds(tenant, user, id) {
         return Err(GraphError::method_not_found());
     }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{access_passes, collection, method_owner, phone_methods};
+use super::{access_passes, collection, phone_methods};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::reply::Reply;
@@ -38,7 +39,7 @@ pub(super) fn get(
 
 /// A guest's password is in the guest's own tenant, so it is not listed (our reading).
 fn methods(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Vec<Value>, GraphError> {
-    let (user, owner) = method_owner::find(tenant, key)?;
+    let (user, owner) = find::user(tenant, key)?;
     let password = (owner.user_type == UserType::Member).then(|| {
         json!({
             "@odata.type": "#microsoft.graph.passwordAuthenticationMethod",

@@ -11,7 +11,6 @@ use crate::simulator::tenant::Tenant;
 
 mod access_passes;
 mod configuration_body;
-mod method_owner;
 mod methods;
 mod phone_methods;
 mod policy;

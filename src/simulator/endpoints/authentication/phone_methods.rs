@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::{collection, method_owner, require_known, wrong_kind};
+use super::{collection, require_known, wrong_kind};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::odata::{Equality, unsupported_filter};
@@ -15,7 +16,7 @@ use crate::simulator::tenant::{ObjectIndex, PhoneNumber, PhoneType, Registration
 /// (observed).
 pub(super) fn list(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
     let query = call.query()?;
-    let (user, _) = method_owner::find(tenant, key)?;
+    let (user, _) = find::user(tenant, key)?;
     let wanted = match &query.filter {
         Some(filter) => Some(wanted_type(filter)?),
         None => None,
@@ -47,7 +48,7 @@ pub(super) fn get(
     key: &str,
     method: &str,
 ) -> Result<Reply, GraphError> {
-    let (user, _) = method_owner::find(tenant, key)?;
+    let (user, _) = find::user(tenant, key)?;
     shown(tenant, user, type_of(method)?, call.arrival.now)
         .map(|phone| Reply::json(200, phone))
         .ok_or_else(GraphError::method_not_found)
@@ -57,7 +58,7 @@ pub(super) fn get(
 /// alternate mobile only beside a mobile. The words of the first refusal are second-hand, those of
 /// the second our reading; that both answer 400 is assumed.
 pub(super) fn create(tenant: &mut Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
-    let (user, _) = method_owner::find(tenant, key)?;
+    let (user, _) = find::user(tenant, key)?;
     let body = body(call)?;
     let number = number(call, body)?;
     let kind = phone_type(call, body)?.ok_or_else(|| refused("PhoneType is required."))?;
@@ -90,7 +91,7 @@ pub(super) fn update(
     key: &str,
     method: &str,
 ) -> Result<Reply, GraphError> {
-    let (user, _) = method_owner::find(tenant, key)?;
+    let (user, _) = find::user(tenant, key)?;
     let kind = type_of(method)?;
     let body = body(call)?;
     let number = number(call, body)?;
@@ -148,7 +149,7 @@ pub(super) fn saved(saved: Saved, success: impl FnOnce() -> Reply) -> Reply {
 /// default method cannot be deleted; that the mobile is the default as long as there is one is our
 /// reading of the resource's page, and the words are observed for another method.
 pub(super) fn delete(tenant: &mut Tenant, key: &str, method: &str) -> Result<Reply, GraphError> {
-    let (user, _) = method_owner::find(tenant, key)?;
+    let (user, _) = find::user(tenant, key)?;
     let kind = type_of(method)?;
     let has = |kind| tenant.authentication.phone(user, kind).is_some();
     if !has(kind) {

@@ -1,6 +1,7 @@
 //! SMS sign-in of a mobile (Graph: phoneAuthenticationMethod: enableSmsSignIn, disableSmsSignIn).
 
-use super::{method_owner, phone_methods};
+use super::phone_methods;
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::reply::{Effect, Reply};
@@ -48,7 +49,7 @@ pub(super) fn disable(tenant: &mut Tenant, key: &str, method: &str) -> Result<Re
 }
 
 fn mobile_owner(tenant: &Tenant, key: &str, method: &str) -> Result<ObjectIndex, GraphError> {
-    let (user, _) = method_owner::find(tenant, key)?;
+    let (user, _) = find::user(tenant, key)?;
     if phone_methods::type_of(method)? == PhoneType::Mobile {
         Ok(user)
     } else {

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{groups, with_context};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::filter::{Filter, Literal, Operator, unsupported_filter};
@@ -118,7 +119,7 @@ fn ids(filter: &str) -> Result<Vec<Uuid>, GraphError> {
                 operator: Operator::Equal,
                 value: Literal::Text(value),
             } if property == "id" => {
-                Uuid::try_parse(&value).map_err(|_| groups::invalid_identifier(&value))
+                Uuid::try_parse(&value).map_err(|_| find::invalid_identifier(&value))
             }
             Filter::Compare { property, .. } => Err(unsupported_filter(&property, "Group")),
             _ => Err(unsupported_filter("id", "Group")),

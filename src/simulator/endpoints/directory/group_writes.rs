@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::body::{flag, refused, text};
 use super::links::{self, Relation};
 use super::{groups, refuse_unserved, require_known, with_context, wrong_kind};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::arrival::random_id;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
@@ -232,7 +233,7 @@ fn rename(tenant: &mut Tenant, index: ObjectIndex, name: Option<&str>, descripti
 
 /// `DELETE /groups/{id}`.
 pub(super) fn delete(tenant: &mut Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
-    let (index, group) = groups::find(tenant, key)?;
+    let (index, group) = find::group(tenant, key)?;
     links::require_managed_here(group)?;
     tenant.delete(index, call.arrival.now);
     Ok(Reply::no_content())

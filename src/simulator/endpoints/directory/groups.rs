@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use super::listing::{self, Listed, Page};
 use super::{members, refuse_search_and_sorting, selected, with_context};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::filter::{Field, Filter};
 use crate::simulator::protocol::odata::{Query, names};
 use crate::simulator::protocol::reply::Reply;
-use crate::simulator::protocol::workload::Workload;
 use crate::simulator::tenant::{DOMAIN, Group, GroupKind, ObjectIndex, Tenant};
 
 /// `$expand` shows so many related objects (Graph: known limitations of `$expand`).
@@ -134,36 +134,12 @@ fn pinned(tenant: &Tenant, property: &str, value: &str) -> BTreeSet<ObjectIndex>
 /// `GET /groups/{id}`.
 pub(super) fn get(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
     let query = call.options()?;
-    let (_, group) = find(tenant, key)?;
+    let (_, group) = find::group(tenant, key)?;
     let entity = entity(tenant, group, &query)?;
     Ok(Reply::json(
         200,
         with_context(call, "groups/$entity", entity),
     ))
-}
-
-/// Finds a group by its id; a key that is no id is told apart from one that is unknown.
-pub(super) fn find<'t>(
-    tenant: &'t Tenant,
-    key: &str,
-) -> Result<(ObjectIndex, &'t Group), GraphError> {
-    let id = Uuid::try_parse(key).map_err(|_| invalid_identifier(key))?;
-    let index = tenant
-        .find(id)
-        .ok_or_else(|| GraphError::resource_not_found(key))?;
-    let group = tenant
-        .group(index)
-        .ok_or_else(|| GraphError::resource_not_found(key))?;
-    Ok((index, group))
-}
-
-/// Observed: `Invalid object identifier`.
-pub(super) fn invalid_identifier(key: &str) -> GraphError {
-    GraphError::bad_request(
-        Workload::Directory,
-        format!("Invalid object identifier '{key}'."),
-    )
-    .breaking("object-identifier")
 }
 
 pub(super) fn entity(tenant: &Tenant, group: &Group, query: &Query) -> Result<Value, GraphError> {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
-use super::{collection, users};
+use super::collection;
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::reply::Reply;
@@ -57,7 +58,7 @@ fn sku(index: ObjectIndex, user: &User) -> Option<&'static Sku> {
 /// `GET /users/{id}/licenseDetails` (Graph: user-list-licensedetails).
 pub(super) fn list(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
     call.query()?;
-    let (index, user) = users::find(tenant, key)?;
+    let (index, user) = find::user(tenant, key)?;
     let details = sku(index, user).map(|sku| {
         let plans: Vec<Value> = SERVICE_PLANS
             .iter()

@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::body::refused;
-use super::{groups, member_permission, require_known};
+use super::{member_permission, require_known};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::reply::Reply;
@@ -65,7 +66,7 @@ pub(super) fn find_group<'t>(
     tenant: &'t Tenant,
     key: &str,
 ) -> Result<(ObjectIndex, &'t Group), GraphError> {
-    groups::find(tenant, key).map_err(|error| {
+    find::group(tenant, key).map_err(|error| {
         let exists = Uuid::try_parse(key).is_ok_and(|id| tenant.exists(id));
         if error.status == 404 && exists {
             GraphError::not_replicated()
@@ -172,9 +173,9 @@ pub(super) fn remove_member(
     group: &str,
     member: &str,
 ) -> Result<Reply, GraphError> {
-    let (index, found) = groups::find(tenant, group)?;
+    let (index, found) = find::group(tenant, group)?;
     require_writable(found)?;
-    let id = Uuid::try_parse(member).map_err(|_| groups::invalid_identifier(member))?;
+    let id = Uuid::try_parse(member).map_err(|_| find::invalid_identifier(member))?;
     enter(tenant, rng, call, index)?;
     let removed = tenant
         .find(id)
@@ -195,9 +196,9 @@ pub(super) fn remove_owner(
     group: &str,
     owner: &str,
 ) -> Result<Reply, GraphError> {
-    let (index, found) = groups::find(tenant, group)?;
+    let (index, found) = find::group(tenant, group)?;
     require_managed_here(found)?;
-    let id = Uuid::try_parse(owner).map_err(|_| groups::invalid_identifier(owner))?;
+    let id = Uuid::try_parse(owner).map_err(|_| find::invalid_identifier(owner))?;
     let object = tenant
         .find(id)
         .filter(|object| found.owners.contains(object));
@@ -255,7 +256,7 @@ fn resolve(tenant: &Tenant, call: &Call<'_>, link: &Value) -> Result<ObjectIndex
         Ok(Route::Group { group }) => group,
         _ => return Err(unsupported()),
     };
-    let id = Uuid::try_parse(&key).map_err(|_| groups::invalid_identifier(&key))?;
+    let id = Uuid::try_parse(&key).map_err(|_| find::invalid_identifier(&key))?;
     tenant.find(id).ok_or_else(|| {
         if tenant.exists(id) {
             GraphError::not_replicated()

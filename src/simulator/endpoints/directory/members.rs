@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::listing::{self, Listed, Page};
 use super::{groups, refuse_search_and_sorting, users};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::odata::Query;
@@ -111,7 +112,7 @@ pub(super) fn list(
     }
     refuse_filter(call, &query)?;
     refuse_search_and_sorting(call, &query)?;
-    let (index, group) = groups::find(tenant, key)?;
+    let (index, group) = find::group(tenant, key)?;
     let most = query.page_size()?;
     let listed = Listed::Members(index);
     let start = listing::start(call, &query, listed)?;
@@ -150,7 +151,7 @@ pub(super) fn count(
     key: &str,
     kind: Kind,
 ) -> Result<Reply, GraphError> {
-    let (index, _) = groups::find(tenant, key)?;
+    let (index, _) = find::group(tenant, key)?;
     if !call.arrival.eventual {
         return Err(GraphError::count_unsupported());
     }
@@ -161,7 +162,7 @@ pub(super) fn count(
 /// `GET /groups/{id}/owners` (Graph: group-list-owners).
 pub(super) fn owners(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
     let query = call.query()?;
-    let (index, group) = groups::find(tenant, key)?;
+    let (index, group) = find::group(tenant, key)?;
     let listed = Listed::Owners(index);
     let start = listing::start(call, &query, listed)?;
     let left = group

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::listing::{self, Listed, Page};
-use super::{groups, members, require_known, users, with_context, wrong_kind};
+use super::{members, require_known, with_context, wrong_kind};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::reply::Reply;
@@ -24,7 +25,7 @@ pub(super) fn list(
     reach: Reach,
 ) -> Result<Reply, GraphError> {
     let query = call.query()?;
-    let (index, user) = users::find(tenant, key)?;
+    let (index, user) = find::user(tenant, key)?;
     let listed = Listed::GroupsOf(index);
     let start = listing::start(call, &query, listed)?;
     let left = tenant
@@ -49,7 +50,7 @@ pub(super) fn answer(
     key: &str,
     question: Question,
 ) -> Result<Reply, GraphError> {
-    let (index, _) = users::find(tenant, key)?;
+    let (index, _) = find::user(tenant, key)?;
     let found = match question {
         Question::CheckMemberGroups => check(tenant, call, index, "groupIds")?,
         Question::CheckMemberObjects => check(tenant, call, index, "ids")?,
@@ -119,7 +120,7 @@ pub(super) fn ids(call: &Call<'_>, name: &str, most: usize) -> Result<Vec<Uuid>,
             let text = id
                 .as_str()
                 .ok_or_else(|| wrong_kind(call, id, "Edm.String"))?;
-            Uuid::try_parse(text).map_err(|_| groups::invalid_identifier(text))
+            Uuid::try_parse(text).map_err(|_| find::invalid_identifier(text))
         })
         .collect()
 }

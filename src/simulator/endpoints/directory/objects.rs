@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    collection, groups, links, members, memberships, require_known, with_context, wrong_kind,
-};
+use super::{collection, links, members, memberships, require_known, with_context, wrong_kind};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::reply::Reply;
@@ -31,7 +30,7 @@ pub(super) fn get(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, 
 }
 
 fn find(tenant: &Tenant, key: &str) -> Result<ObjectIndex, GraphError> {
-    let id = Uuid::try_parse(key).map_err(|_| groups::invalid_identifier(key))?;
+    let id = Uuid::try_parse(key).map_err(|_| find::invalid_identifier(key))?;
     tenant
         .find(id)
         .ok_or_else(|| GraphError::resource_not_found(key))
@@ -104,8 +103,8 @@ pub(super) fn delete_member(
     group: &str,
     member: &str,
 ) -> Result<Reply, GraphError> {
-    let (_, found) = groups::find(tenant, group)?;
-    let id = Uuid::try_parse(member).map_err(|_| groups::invalid_identifier(member))?;
+    let (_, found) = find::group(tenant, group)?;
+    let id = Uuid::try_parse(member).map_err(|_| find::invalid_identifier(member))?;
     let index = tenant
         .find(id)
         .filter(|index| found.members.contains(*index));

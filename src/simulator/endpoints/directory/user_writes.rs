@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::body::{flag, refused, text};
 use super::{refuse_unserved, require_known, users, with_context};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::arrival::random_id;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
@@ -137,7 +138,7 @@ fn principal_name<'b>(tenant: &Tenant, name: Option<&'b str>) -> Result<&'b str,
 
 /// `DELETE /users/{id}`.
 pub(super) fn delete(tenant: &mut Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
-    let (index, _) = users::find(tenant, key)?;
+    let (index, _) = find::user(tenant, key)?;
     tenant.delete(index, call.arrival.now);
     Ok(Reply::no_content())
 }

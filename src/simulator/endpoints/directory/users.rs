@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::listing::{self, Listed, Page};
 use super::{licenses, refuse_search_and_sorting, selected, with_context};
+use crate::simulator::endpoints::find;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::filter::{Field, Filter};
@@ -68,21 +69,12 @@ const INDEXED: [&str; 4] = ["id", "userPrincipalName", "mail", "employeeId"];
 /// `GET /users/{id | userPrincipalName}`.
 pub(super) fn get(tenant: &Tenant, call: &Call<'_>, key: &str) -> Result<Reply, GraphError> {
     let query = call.query()?;
-    let (index, user) = find(tenant, key)?;
+    let (index, user) = find::user(tenant, key)?;
     let entity = entity(index, user, &query)?;
     Ok(Reply::json(
         200,
         with_context(call, "users/$entity", entity),
     ))
-}
-
-pub(super) fn find<'t>(
-    tenant: &'t Tenant,
-    key: &str,
-) -> Result<(ObjectIndex, &'t User), GraphError> {
-    tenant
-        .find_user(key)
-        .ok_or_else(|| GraphError::resource_not_found(key))
 }
 
 /// `GET /users` (Graph: user-list). An advanced query sees users as late as the index does.
