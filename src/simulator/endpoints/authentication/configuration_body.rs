@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::policy::Configured;
+use super::configured::Configured;
 use super::{require_known, wrong_kind};
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;

@@ -11,6 +11,7 @@ use crate::simulator::tenant::Tenant;
 
 mod access_passes;
 mod configuration_body;
+mod configured;
 mod methods;
 mod phone_methods;
 mod policy;
