@@ -28,7 +28,7 @@ impl Simulator {
             Some(fault) if fault.prevents() => {
                 let target = &request.path_and_query;
                 let reply = self.faults.instead(fault, target, &mut self.rng);
-                (reply, self.time_of_one())
+                (reply, self.latency.one(&mut self.rng))
             }
             _ => self.gateway(request, &mut arrival, fault),
         };
@@ -56,7 +56,7 @@ impl Simulator {
             Err(error) => {
                 let reply = Reply::from(error);
                 self.statistics.refused(&reply);
-                (reply, self.time_of_one())
+                (reply, self.latency.one(&mut self.rng))
             }
         };
         if fault == Some(Fault::GatewayErrorAfter) {
@@ -77,7 +77,7 @@ impl Simulator {
             Ok(caller) => arrival.caller = caller,
             Err(refused) => {
                 self.statistics.refused(&refused);
-                return Ok((refused, self.time_of_one()));
+                return Ok((refused, self.latency.one(&mut self.rng)));
             }
         }
         if !batch::is_address(target) {
@@ -171,7 +171,7 @@ impl Simulator {
         let arrival = call.arrival;
         let (retry_after, wait) = self.limits.retry_after(throttled, arrival.now);
         self.statistics
-            .throttled(call.route.workload(), arrival, wait);
+            .throttled(throttled.limit, arrival.now, wait);
         let (application, tenant) = (
             arrival.caller.application.to_string(),
             self.sign_in.tenant().to_string(),
@@ -205,9 +205,7 @@ impl Simulator {
         let reply = sign_in::authorize(&self.tenant, call)
             .and_then(|()| endpoints::answer(&mut self.tenant, &mut self.rng, call))
             .unwrap_or_else(Reply::from);
-        if call.method.is_write() {
-            self.statistics.carried_out(&reply);
-        }
+        self.statistics.carried_out(call, &reply);
         self.maybe_foreign(call, reply)
     }
 

@@ -60,9 +60,14 @@ impl Faults {
         }
     }
 
+    /// The first request comes.
+    pub(crate) fn begin(&mut self, now: OffsetDateTime) {
+        self.first_request_at = Some(now);
+    }
+
     /// What befalls an HTTP request that arrives `now`.
-    pub(crate) fn on_request(&mut self, now: OffsetDateTime, rng: &mut Rng) -> Option<Fault> {
-        let first = *self.first_request_at.get_or_insert(now);
+    pub(crate) fn on_request(&self, now: OffsetDateTime, rng: &mut Rng) -> Option<Fault> {
+        let first = self.first_request_at.unwrap_or(now);
         let at = (now - first).as_seconds_f64();
         let outage =
             self.shares.outages.iter().find(|outage| {

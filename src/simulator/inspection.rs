@@ -37,17 +37,22 @@ impl Simulator {
                     .to_json(self.latency.most_in_flight(), &self.limits.usage(now));
                 found(&statistics)
             }
-            ("GET", "log") => Response {
-                status: 200,
-                headers: vec![content_type("application/x-ndjson")],
-                body: self.log.lines(asked_last(query)).into_bytes(),
+            ("GET", "log") => match asked_last(query) {
+                Some(count) => Response {
+                    status: 200,
+                    headers: vec![content_type("application/x-ndjson")],
+                    body: self.log.lines(count).into_bytes(),
+                },
+                None => wrong("the query must be empty or last=N, N a whole number"),
             },
             ("POST", "sign-in") => match sign_in(&mut self.tenant, &request.body, now) {
                 Some(body) => found(&body),
-                None => json_response(400, &json!({})),
+                None => {
+                    wrong("the body must be {\"userPrincipalName\": …, \"temporaryAccessPass\": …}")
+                }
             },
             ("POST", "clock") => self.advance(&request.body),
-            _ => json_response(404, &json!({})),
+            _ => json_response(404, &json!({"error": ADDRESSES})),
         })
     }
 
@@ -65,21 +70,27 @@ impl Simulator {
                 self.ahead = ahead;
                 found(&json!({"ahead_seconds": ahead.as_secs_f64()}))
             }
-            None => json_response(
-                400,
-                &json!({"error": "the body must be {\"advance_seconds\": N}, N from 0 to 3,155,760,000"}),
-            ),
+            None => wrong("the body must be {\"advance_seconds\": N}, N from 0 to 3,155,760,000"),
         }
     }
 }
 
 const CENTURY: Duration = Duration::from_hours(876_600);
 
+/// What there is to be asked for.
+const ADDRESSES: &str = "there are GET /_simulator/tenant, /_simulator/statistics and /_simulator/log, and POST \
+                         /_simulator/clock and /_simulator/sign-in";
+
 /// The `N` of `last=N`; everything by default.
-fn asked_last(query: &str) -> usize {
-    let last = query.split('&').find_map(|pair| pair.strip_prefix("last="));
-    last.and_then(|last| last.parse().ok())
-        .unwrap_or(usize::MAX)
+fn asked_last(query: &str) -> Option<usize> {
+    if query.is_empty() {
+        return Some(usize::MAX);
+    }
+    query.strip_prefix("last=")?.parse().ok()
+}
+
+fn wrong(what: &str) -> Response {
+    json_response(400, &json!({"error": what}))
 }
 
 fn found(body: &Value) -> Response {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use time::OffsetDateTime;
 
-use super::protocol::arrival::Arrival;
+use super::protocol::arrival::{Arrival, Work};
 use super::protocol::call::{Call, Payload};
 use super::protocol::origin::Origin;
 use super::protocol::routing::{Method, Route};
@@ -50,7 +50,8 @@ impl LateEffects {
 
     /// Leaves a request to itself: by chance it takes effect at its end, or never.
     pub(crate) fn leave(&mut self, call: Call<'_>, rng: &mut Rng) {
-        if rng.f64() >= self.share {
+        let changes = call.method.is_write() && !call.route.only_reads();
+        if rng.f64() >= self.share || !changes {
             return;
         }
         let ends = call.arrival.now + call.arrival.work.ends;
@@ -63,6 +64,7 @@ impl LateEffects {
             origin: call.origin.clone(),
             arrival: Arrival {
                 now: ends,
+                work: Work::default(),
                 ..call.arrival.clone()
             },
         };

@@ -15,6 +15,9 @@ pub(crate) struct Log(VecDeque<Entry>);
 /// More are forgotten, the oldest first.
 const MOST_ENTRIES: usize = 1_000;
 
+/// Bytes of a body and characters of an address that are kept. A batch of twenty needs a tenth.
+const MOST_KEPT: usize = 65_536;
+
 #[derive(Debug, Default)]
 struct Entry {
     method: String,
@@ -33,8 +36,12 @@ impl Log {
             Entry::default()
         };
         entry.method.clone_from(&request.method);
-        entry.url.clone_from(&request.path_and_query);
-        entry.body.clone_from(&request.body);
+        entry.url.clear();
+        entry
+            .url
+            .extend(request.path_and_query.chars().take(MOST_KEPT));
+        entry.body.clear();
+        entry.body.extend(request.body.iter().take(MOST_KEPT));
         entry.status = answer.response.status;
         entry.delivered = matches!(answer.delivery, Delivery::Whole | Delivery::Drip { .. });
         self.0.push_back(entry);

@@ -158,8 +158,12 @@ pub struct Simulator {
     /// The share of refusals of the authentication methods that are no `OData` errors.
     foreign_error_bodies: f64,
     new_starters: sample::NewStarters,
-    /// The first request has come.
+    /// Somebody has come, if only to look.
     opened: bool,
+    /// The first request that was not only a look has come.
+    begun: bool,
+    /// The last moment that was seen; time never runs backwards in here.
+    latest: Option<OffsetDateTime>,
     /// How far the clock of the service was set ahead.
     ahead: Duration,
 }
@@ -180,24 +184,28 @@ impl Simulator {
             rng: Rng::with_seed(scenario.chance.unwrap_or(scenario.seed)),
             foreign_error_bodies: scenario.service.foreign_error_bodies,
             opened: false,
+            begun: false,
+            latest: None,
             ahead: Duration::ZERO,
         }
     }
 
     /// Answers one request that arrives `now`.
     ///
-    /// Times should not run backwards from call to call; if they do, the limits stay where they
-    /// were.
+    /// Times should not run backwards from call to call; if they do, time stands still.
     pub fn answer(&mut self, request: &Request, now: OffsetDateTime) -> Answer {
         let now = now + self.ahead;
+        let now = self.latest.map_or(now, |latest| latest.max(now));
+        self.latest = Some(now);
         self.open(now);
         self.take_late_effect(now);
         if let Some(response) = self.inspect(request, now) {
             return Answer::at_once(response);
         }
+        self.begin(now);
         if let Some(response) = self.sign_in(request, now) {
             return Answer {
-                delay: self.time_of_one(),
+                delay: self.latency.one(&mut self.rng),
                 ..Answer::at_once(response)
             };
         }
@@ -213,9 +221,18 @@ impl Simulator {
     fn open(&mut self, now: OffsetDateTime) {
         if !self.opened {
             self.opened = true;
-            self.sign_in.begin(now);
             sample::issue_passes(&mut self.tenant, &mut self.rng, now);
             sample::create_new_starters(&mut self.tenant, self.new_starters, now);
+        }
+    }
+
+    /// Starts the clock of all that counts from the first request; a look does not.
+    fn begin(&mut self, now: OffsetDateTime) {
+        if !self.begun {
+            self.begun = true;
+            self.sign_in.begin(now);
+            self.faults.begin(now);
+            self.limits.begin(now);
         }
     }
 

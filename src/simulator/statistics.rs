@@ -1,21 +1,16 @@
 //! What the service saw.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::limits::Charge;
-use super::protocol::arrival::Arrival;
+use super::limits::{Charge, Limit, Wait};
+use super::protocol::call::Call;
 use super::protocol::reply::{Effect, Reply};
-use super::protocol::routing::Method;
-use super::protocol::workload::Workload;
+use super::protocol::routing::{Method, Route};
 use super::{Answer, Delivery};
-
-/// `DELETE` of this address deletes the object; of the one with `/$ref`, its membership.
-const MEMBER: &str = "/groups/{id}/members/{id}";
 
 /// Counts over the life of the simulator.
 #[derive(Debug, Default)]
@@ -28,24 +23,45 @@ pub(crate) struct Statistics {
     late_effects: u64,
     /// Writes after which everything was as before.
     idle_writes: u64,
-    /// Passes that somebody may have had and that work no more.
+    /// Passes that could have been used, seen by somebody or not, and work no more.
     usable_passes_replaced: u64,
     http: BTreeMap<u16, u64>,
     undelivered: u64,
     inner: BTreeMap<(&'static str, Method, u16), u64>,
     /// Requests that broke a rule of Graph, by rule.
     wrong: BTreeMap<&'static str, u64>,
-    waits: Vec<Wait>,
+    waits: BTreeMap<Limit, Waits>,
+    /// Waits that stand in the answer that is being written.
+    untold: Vec<(Limit, Wait)>,
     first_request_at: Option<OffsetDateTime>,
     last_request_at: Option<OffsetDateTime>,
 }
 
-/// A time in which a caller should not have asked.
-#[derive(Debug)]
-struct Wait {
-    workload: Workload,
-    told_at: OffsetDateTime,
-    until: OffsetDateTime,
+/// Until when a caller should not ask again.
+#[derive(Debug, Default)]
+struct Waits {
+    /// Told already.
+    until: Option<OffsetDateTime>,
+    /// On its way to the caller: when it is told, and until when.
+    under_way: Vec<(OffsetDateTime, OffsetDateTime)>,
+}
+
+impl Waits {
+    /// Whether a caller who asks `now` had been told to wait for longer.
+    fn forbid(&mut self, now: OffsetDateTime) -> bool {
+        let told = self
+            .under_way
+            .extract_if(.., |(told_at, _)| *told_at <= now);
+        self.until = told.map(|(_, until)| until).chain(self.until).max();
+        self.until.is_some_and(|until| now < until)
+    }
+
+    fn tell(&mut self, told_at: OffsetDateTime, until: OffsetDateTime) {
+        match self.under_way.last_mut() {
+            Some((at, latest)) if *at == told_at => *latest = until.max(*latest),
+            _ => self.under_way.push((told_at, until)),
+        }
+    }
 }
 
 impl Statistics {
@@ -56,6 +72,7 @@ impl Statistics {
         *self.http.entry(answer.response.status).or_default() += 1;
         let whole = matches!(answer.delivery, Delivery::Whole | Delivery::Drip { .. });
         self.undelivered += u64::from(!whole);
+        self.tell(now + answer.delay, whole);
     }
 
     /// The HTTP request was a batch.
@@ -68,26 +85,25 @@ impl Statistics {
         self.batches
     }
 
-    /// A limit refused a Graph request and told the caller to wait.
-    pub(crate) fn throttled(&mut self, workload: Workload, arrival: &Arrival, wait: Duration) {
-        let now = arrival.now;
+    /// A limit refused a Graph request that arrived `now`; the answer will say for how long.
+    pub(crate) fn throttled(&mut self, limit: Limit, now: OffsetDateTime, wait: Option<Wait>) {
         self.throttled += 1;
-        self.waits.retain(|wait| wait.until > now);
-        let early = |wait: &Wait| wait.workload == workload && wait.told_at <= now;
-        self.too_early += u64::from(self.waits.iter().any(early));
-        let told_at = now + arrival.work.ends;
-        let until = told_at + wait;
-        let known = self
+        let forbidden = self
             .waits
-            .iter_mut()
-            .find(|wait| wait.workload == workload && wait.told_at == told_at);
-        match known {
-            Some(known) => known.until = known.until.max(until),
-            None => self.waits.push(Wait {
-                workload,
-                told_at,
-                until,
-            }),
+            .get_mut(&limit)
+            .is_some_and(|waits| waits.forbid(now));
+        self.too_early += u64::from(forbidden);
+        self.untold.extend(wait.map(|wait| (limit, wait)));
+    }
+
+    /// The waits of an answer are on their way, if the answer is.
+    fn tell(&mut self, told_at: OffsetDateTime, arrives: bool) {
+        for (limit, wait) in self.untold.drain(..).filter(|_| arrives) {
+            let until = match wait {
+                Wait::For(wait) => told_at + wait,
+                Wait::Until(until) => until,
+            };
+            self.waits.entry(limit).or_default().tell(told_at, until);
         }
     }
 
@@ -102,8 +118,19 @@ impl Statistics {
         self.late_effects += 1;
     }
 
-    /// A write was carried out, whatever the caller hears of it.
-    pub(crate) fn carried_out(&mut self, reply: &Reply) {
+    /// A request was carried out, whatever the caller hears of it.
+    pub(crate) fn carried_out(&mut self, call: &Call<'_>, reply: &Reply) {
+        if !call.method.is_write() || call.route.only_reads() {
+            return;
+        }
+        let deletes_member =
+            call.method == Method::Delete && matches!(call.route, Route::Member { .. });
+        if deletes_member && reply.succeeded() {
+            *self
+                .wrong
+                .entry("object-deleted-instead-of-link")
+                .or_default() += 1;
+        }
         match reply.effect {
             Some(Effect::Changed) => {}
             Some(Effect::ReplacedUsablePass) => self.usable_passes_replaced += 1,
@@ -119,12 +146,6 @@ impl Statistics {
             .entry((pattern, method, reply.status))
             .or_default() += 1;
         self.refused(reply);
-        if method == Method::Delete && pattern == MEMBER && reply.succeeded() {
-            *self
-                .wrong
-                .entry("object-deleted-instead-of-link")
-                .or_default() += 1;
-        }
     }
 
     /// Counts the rule that a refused request broke, if it is one.

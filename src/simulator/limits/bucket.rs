@@ -20,6 +20,9 @@ pub(super) struct Bucket {
 
 const SLACK: f64 = 1e-6;
 
+/// No wait is longer than a century, in seconds: the calendar ends.
+const LONGEST: f64 = 3_155_760_000.0;
+
 impl Bucket {
     /// A full bucket.
     pub(super) fn new(depth: u32, per_second: f64) -> Self {
@@ -53,8 +56,8 @@ impl Bucket {
     pub(super) fn wait(&self, tokens: u32, reserve: f64, share: f64) -> Option<Duration> {
         let wanted = (f64::from(tokens) + reserve * self.depth).min(self.depth);
         let missing = wanted - self.level;
-        (tokens > 0 && missing > SLACK)
-            .then(|| Duration::from_secs_f64(missing / (self.per_second * share)))
+        let seconds = missing / (self.per_second * share);
+        (tokens > 0 && missing > SLACK).then(|| Duration::from_secs_f64(seconds.min(LONGEST)))
     }
 
     /// Takes tokens that are there.

@@ -27,13 +27,19 @@ impl Capacity {
         }
     }
 
+    /// The first request comes.
+    pub(super) fn begin(&mut self, now: OffsetDateTime) {
+        self.first_request_at = Some(now);
+        self.now = Some(now);
+    }
+
     /// Moves on to `now`; says how much time passed, and for how much of it a limit worked at its
-    /// full rate. A clock that goes back stands still.
+    /// full rate. Before the first request no time passes, and none backwards.
     pub(super) fn pass_to(&mut self, now: OffsetDateTime) -> (Duration, Duration) {
-        let first = *self.first_request_at.get_or_insert(now);
-        let from = self.now.unwrap_or(now);
+        let (Some(first), Some(from)) = (self.first_request_at, self.now) else {
+            return (Duration::ZERO, Duration::ZERO);
+        };
         if now <= from {
-            self.now = Some(from);
             return (Duration::ZERO, Duration::ZERO);
         }
         self.now = Some(now);
@@ -104,7 +110,7 @@ mod tests {
     #[track_caller]
     fn worked(faults: &Faults, at: u64, expected: f64) {
         let mut capacity = Capacity::new(faults);
-        capacity.pass_to(START);
+        capacity.begin(START);
         let (elapsed, effective) = capacity.pass_to(START + Duration::from_secs(at));
         assert_eq!(elapsed, Duration::from_secs(at));
         let effective = effective.as_secs_f64();
@@ -146,7 +152,7 @@ mod tests {
         worked(&faults, 100, 65.0);
         worked(&faults, 300, 65.0 * 2.0 + 32.5);
         let mut capacity = Capacity::new(&faults);
-        capacity.pass_to(START);
+        capacity.begin(START);
         assert!((capacity.share() - 1.0).abs() < 1e-9);
         capacity.pass_to(START + Duration::from_secs(50));
         assert!((capacity.share() - 0.3).abs() < 1e-9);
@@ -157,7 +163,7 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_stands_still() {
         let mut capacity = Capacity::new(&Faults::default());
-        capacity.pass_to(START + Duration::from_secs(10));
+        capacity.begin(START + Duration::from_secs(10));
         let nothing = (Duration::ZERO, Duration::ZERO);
         assert_eq!(capacity.pass_to(START), nothing);
         let (elapsed, _) = capacity.pass_to(START + Duration::from_secs(11));

@@ -7,10 +7,12 @@
 //! 130,000 requests in 10 seconds of one application in all tenants is left out: one client on one
 //! machine does not get there.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::protocol::arrival::{Arrival, Priority};
 use super::protocol::error::GraphError;
@@ -30,14 +32,19 @@ use capacity::Capacity;
 /// All limits, and how a refusal is worded.
 #[derive(Debug)]
 pub(crate) struct Limits {
-    quotas: Vec<Quota>,
+    /// What all applications use up together.
+    shared: Vec<Quota>,
+    /// What each application begins with.
+    untouched: Vec<Quota>,
+    /// What is left to each application that has come, of the few that the scenario knows.
+    applications: BTreeMap<Uuid, Vec<Quota>>,
     capacity: Capacity,
     form: RetryAfterForm,
     throttled_tries_count: bool,
 }
 
 /// One limit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Quota {
     workload: Workload,
     scope: Scope,
@@ -47,7 +54,7 @@ struct Quota {
 }
 
 /// Whose requests a limit counts together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Scope {
     TenantApplication,
     Tenant,
@@ -65,7 +72,7 @@ impl Scope {
 }
 
 /// What a limit counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Counts {
     ResourceUnits,
     Writes,
@@ -149,10 +156,15 @@ impl Limits {
             )
         };
         Self {
-            quotas: vec![
+            shared: vec![of_directory(
+                Tenant,
+                Writes,
+                directory.tenant_writes.get(),
+                300,
+            )],
+            untouched: vec![
                 of_directory(TenantApplication, ResourceUnits, units, 10),
                 of_directory(TenantApplication, Writes, directory.writes.get(), 150),
-                of_directory(Tenant, Writes, directory.tenant_writes.get(), 300),
                 of_directory(
                     Application,
                     ResourceUnits,
@@ -167,6 +179,7 @@ impl Limits {
                     (methods.requests.get(), methods.per_seconds.get()),
                 ),
             ],
+            applications: BTreeMap::new(),
             capacity: Capacity::new(&scenario.faults),
             form: scenario.limits.retry_after,
             throttled_tries_count: scenario.limits.throttled_tries_count,
@@ -181,10 +194,18 @@ impl Limits {
             Priority::Low => LOW_PRIORITY_RESERVE,
             Priority::Normal | Priority::High => 0.0,
         };
+        let own = self
+            .applications
+            .entry(arrival.caller.application)
+            .or_insert_with(|| self.untouched.clone());
+        let mut concerned: Vec<&mut Quota> = own
+            .iter_mut()
+            .chain(&mut self.shared)
+            .filter(|quota| quota.workload == charge.workload())
+            .collect();
         let mut refusal: Option<Throttled> = None;
         let mut demand: f64 = 0.0;
-        let concerned = |quota: &&mut Quota| quota.workload == charge.workload();
-        for quota in self.quotas.iter_mut().filter(concerned) {
+        for quota in &mut concerned {
             let tokens = quota.tokens(charge);
             quota.bucket.ask(tokens);
             demand = demand.max(quota.bucket.demand_share(quota.window) / share);
@@ -198,12 +219,11 @@ impl Limits {
                 refusal = Some(Throttled {
                     retry_after,
                     window: quota.window,
-                    scope: quota.scope,
-                    counts: quota.counts,
+                    limit: Limit(arrival.caller.application, quota.scope, quota.counts),
                 });
             }
         }
-        for quota in self.quotas.iter_mut().filter(concerned) {
+        for quota in concerned {
             let tokens = quota.tokens(charge);
             match &mut refusal {
                 None => quota.bucket.take(tokens),
@@ -222,41 +242,44 @@ impl Limits {
         }
     }
 
-    /// The form of `Retry-After` and what a caller who obeys it waits.
+    /// The form of `Retry-After`, and what a caller is told with it.
     pub(crate) fn retry_after(
         &self,
         throttled: &Throttled,
         now: OffsetDateTime,
-    ) -> (Option<String>, Duration) {
+    ) -> (Option<String>, Option<Wait>) {
         let wait = throttled.retry_after;
         let whole = Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        let told = |text: String, wait: Wait| (Some(text), Some(wait));
         match self.form {
-            RetryAfterForm::Seconds => (Some(whole.as_secs().to_string()), whole),
+            RetryAfterForm::Seconds => told(whole.as_secs().to_string(), Wait::For(whole)),
             RetryAfterForm::Decimal => {
                 let ms = wait.as_millis() + 1;
                 let text = format!("{}.{:03}", ms / 1000, ms % 1000);
-                (Some(text), wait)
+                told(text, Wait::For(wait))
             }
             RetryAfterForm::Date => {
                 // The date has whole seconds, and the present one has begun already.
                 let at = now + whole + Duration::from_secs(1);
-                (Some(httpdate::fmt_http_date(at.into())), whole)
+                let at = at.replace_nanosecond(0).unwrap_or(at);
+                told(httpdate::fmt_http_date(at.into()), Wait::Until(at))
             }
-            RetryAfterForm::One => (Some("1".to_owned()), Duration::from_secs(1)),
+            RetryAfterForm::One => told("1".to_owned(), Wait::For(Duration::from_secs(1))),
             RetryAfterForm::Window => {
                 let window = throttled.window;
-                (Some(window.as_secs().to_string()), window)
+                told(window.as_secs().to_string(), Wait::For(window))
             }
-            RetryAfterForm::Missing => (None, Duration::ZERO),
+            RetryAfterForm::Missing => (None, None),
         }
     }
 
     /// What was used of each limit, and what it would have let through since the first request.
     pub(crate) fn usage(&mut self, now: OffsetDateTime) -> Value {
         self.pass_to(now);
-        let quota = |quota: &Quota| {
+        let quota = |application: Option<Uuid>, quota: &Quota| {
             let (used, allowed) = quota.bucket.usage();
             json!({
+                "application": application,
                 "workload": quota.workload.as_str(),
                 "scope": quota.scope.as_str(),
                 "counts": quota.counts.as_str(),
@@ -264,18 +287,44 @@ impl Limits {
                 "allowed": allowed.round(),
             })
         };
-        self.quotas.iter().map(quota).collect()
+        let own = self.applications.iter().flat_map(|(application, quotas)| {
+            quotas.iter().map(|of| quota(Some(*application), of))
+        });
+        own.chain(self.shared.iter().map(|of| quota(None, of)))
+            .collect()
+    }
+
+    /// The first request comes.
+    pub(crate) fn begin(&mut self, now: OffsetDateTime) {
+        self.capacity.begin(now);
     }
 
     fn pass_to(&mut self, now: OffsetDateTime) {
         let (elapsed, effective) = self.capacity.pass_to(now);
         if elapsed > Duration::ZERO {
-            for quota in &mut self.quotas {
+            for quota in self
+                .applications
+                .values_mut()
+                .flatten()
+                .chain(&mut self.shared)
+            {
                 quota.bucket.pass(elapsed, effective, quota.window);
             }
         }
     }
 }
+
+/// How long a caller is told to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// From when it is told.
+    For(Duration),
+    Until(OffsetDateTime),
+}
+
+/// Which limit refused: whose it is, whom it counts together, and what it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Limit(Uuid, Scope, Counts);
 
 /// What the limits say to a request.
 #[derive(Debug)]
@@ -309,8 +358,7 @@ pub(crate) struct Throttled {
     /// When the same request would pass if nothing else came in between; never zero.
     retry_after: Duration,
     window: Duration,
-    scope: Scope,
-    counts: Counts,
+    pub(crate) limit: Limit,
 }
 
 impl Throttled {
@@ -320,19 +368,20 @@ impl Throttled {
         if let Some(retry_after) = retry_after {
             reply = reply.with_header("Retry-After", retry_after);
         }
-        if self.counts == Counts::Requests {
+        let Limit(_, scope, counts) = self.limit;
+        if counts == Counts::Requests {
             return reply;
         }
         let scope = format!(
             "{}/{}/{}/{}",
-            self.scope.as_str(),
-            self.counts.kind(),
+            scope.as_str(),
+            counts.kind(),
             whose.application,
             whose.tenant
         );
         reply
             .with_header("x-ms-throttle-scope", scope)
-            .with_header("x-ms-throttle-information", self.counts.reason().to_owned())
+            .with_header("x-ms-throttle-information", counts.reason().to_owned())
     }
 }
 

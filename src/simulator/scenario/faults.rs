@@ -104,7 +104,7 @@ fn unavailable() -> u16 {
 pub struct QuotaStep {
     /// `at_seconds`: when.
     pub at_seconds: f64,
-    /// `share`: what the rate of every limit is multiplied with from then on; more than 0.
+    /// `share`: what the rate of every limit is multiplied with from then on; 0.001 to 1,000.
     pub share: f64,
 }
 
@@ -115,9 +115,9 @@ pub struct Neighbour {
     /// `least`: the smallest share it takes, which is where it begins; 0.0 by default.
     #[serde(default)]
     pub least: f64,
-    /// `most`: the largest share it takes, below 1.
+    /// `most`: the largest share it takes, up to 0.99.
     pub most: f64,
-    /// `period_seconds`: from one smallest share to the next.
+    /// `period_seconds`: from one smallest share to the next; 1 or more.
     pub period_seconds: f64,
 }
 
@@ -181,12 +181,12 @@ impl Outage {
 impl QuotaStep {
     fn check(&self) -> Result<(), ScenarioError> {
         seconds("faults.quota_steps.at_seconds", self.at_seconds)?;
-        if self.share > 0.0 && self.share.is_finite() {
+        if (0.001..=1_000.0).contains(&self.share) {
             return Ok(());
         }
         Err(out_of_range(
             "faults.quota_steps.share",
-            "more than 0",
+            "0.001 to 1000",
             &self.share,
         ))
     }
@@ -195,18 +195,18 @@ impl QuotaStep {
 impl Neighbour {
     fn check(&self) -> Result<(), ScenarioError> {
         share("faults.neighbour.least", self.least)?;
-        if !(self.least..1.0).contains(&self.most) {
-            let range = format!("{} to less than 1", self.least);
+        if !(self.least..=0.99).contains(&self.most) {
+            let range = format!("{} to 0.99", self.least);
             return Err(out_of_range("faults.neighbour.most", range, &self.most));
         }
         seconds("faults.neighbour.period_seconds", self.period_seconds)?;
-        if self.period_seconds > 0.0 {
+        if self.period_seconds >= 1.0 {
             return Ok(());
         }
         Err(out_of_range(
             "faults.neighbour.period_seconds",
-            "more than 0",
-            &0,
+            "at least 1",
+            &self.period_seconds,
         ))
     }
 }

@@ -34,16 +34,14 @@ impl Default for Limits {
 
 impl Limits {
     pub(super) fn check(&self) -> Result<(), ScenarioError> {
-        let Some(units) = self.directory.units else {
-            return Ok(());
-        };
-        within("limits.directory.units", units.get(), MOST_UNITS, u32::MAX)
+        within(
+            "limits.authentication_methods.per_seconds",
+            self.authentication_methods.per_seconds.get(),
+            1,
+            86_400,
+        )
     }
 }
-
-/// The dearest read, transitive members, costs that many resource units; a smaller bucket would
-/// never let it through.
-const MOST_UNITS: u32 = 5;
 
 /// The forms in which `Retry-After` was seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -71,8 +69,7 @@ pub struct DirectoryLimits {
     /// `size`: which of the three quotas of resource units one application has in the tenant; `auto`
     /// by default, which goes by `tenant.users`.
     pub size: TenantClass,
-    /// `units`: resource units in 10 seconds instead of those of `size`; 5 or more, as the dearest
-    /// read costs 5.
+    /// `units`: resource units in 10 seconds instead of those of `size`.
     pub units: Option<NonZeroU32>,
     /// `writes`: write requests in 150 seconds of one application in the tenant; 3,000 by default.
     pub writes: NonZeroU32,
@@ -138,7 +135,7 @@ impl DirectoryLimits {
 pub struct MethodLimits {
     /// `requests`: how many in the window; 50 by default.
     pub requests: NonZeroU32,
-    /// `per_seconds`: the window, in seconds; 1 by default.
+    /// `per_seconds`: the window, in seconds, up to 86,400; 1 by default.
     pub per_seconds: NonZeroU32,
     /// `burst`: how many an untouched service takes at once; as many as `requests` by default.
     pub burst: Option<NonZeroU32>,

@@ -245,8 +245,8 @@ mod tests {
             "`service.index_ms` must be 0 to 3600000, not 3600001",
         );
         refused(
-            "[limits.directory]\nunits = 4\n",
-            "`limits.directory.units` must be at least 5, not 4",
+            "[limits.authentication_methods]\nper_seconds = 86401\n",
+            "`limits.authentication_methods.per_seconds` must be 1 to 86400, not 86401",
         );
         refused(
             "[service]\ninner_parallel = 21\n",
@@ -262,7 +262,7 @@ mod tests {
         );
         refused(
             "[[faults.quota_steps]]\nat_seconds = 5\nshare = 0\n",
-            "`faults.quota_steps.share` must be more than 0, not 0",
+            "`faults.quota_steps.share` must be 0.001 to 1000, not 0",
         );
         refused(
             "[policies.temporary_access_pass]\nmaximum_lifetime_in_minutes = 30\n",

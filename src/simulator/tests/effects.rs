@@ -99,3 +99,28 @@ fn the_same_policy_again_changes_nothing() {
         assert_eq!(effect(seen, "PATCH", &path, &read), Effect::Nothing);
     }
 }
+
+#[test]
+fn a_group_that_is_named_as_before_is_not_changed() {
+    let mut caller = Caller::new();
+    let path = format!("/groups/{}", caller.group("Leavers 2019"));
+    let seen = &mut caller;
+    for (body, expected) in [
+        (json!({}), Effect::Nothing),
+        (json!({"displayName": "Leavers 2019"}), Effect::Nothing),
+        (json!({"displayName": "Leavers"}), Effect::Changed),
+        (json!({"description": "They left"}), Effect::Changed),
+        (json!({"description": "They left"}), Effect::Nothing),
+    ] {
+        assert_eq!(effect(seen, "PATCH", &path, &body), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_question_by_post_is_no_write() {
+    let mut caller = Caller::new();
+    let path = format!("{}/checkMemberGroups", caller.worker(1));
+    assert_eq!(caller.post(&path, &json!({"groupIds": 5})).status, 400);
+    let statistics = caller.inspect("statistics");
+    assert_eq!(statistics["writes_that_changed_nothing"], 0);
+}

@@ -75,12 +75,15 @@ fn a_token_ends_to_the_second() {
         &token,
         "Lifetime validation failed, the token is expired.",
     );
-    client.passes(-61);
-    refused(
-        &mut client,
-        &token,
-        "Access token has expired or is not yet valid.",
-    );
+}
+
+#[test]
+fn a_token_of_tomorrow_is_not_yet_valid() {
+    let mut tomorrow = Client::with("");
+    tomorrow.passes(86_400);
+    let token = tomorrow.sample_token();
+    let message = "Access token has expired or is not yet valid.";
+    refused(&mut Client::with(""), &token, message);
 }
 
 #[test]

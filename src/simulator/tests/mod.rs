@@ -6,6 +6,7 @@ use time::macros::datetime;
 
 use super::{Answer, Delivery, Request, Response, Scenario, Simulator};
 
+mod applications;
 mod assertions;
 mod batches;
 mod client;

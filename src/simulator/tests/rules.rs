@@ -113,3 +113,14 @@ fn a_member_deleted_instead_of_its_membership_is_named() {
     let wrong = caller.inspect("statistics")["wrong"].clone();
     assert_eq!(wrong, json!({"object-deleted-instead-of-link": 1}));
 }
+
+#[test]
+fn it_is_named_even_if_the_answer_is_an_error() {
+    let mut caller = Caller::with("[faults]\nserver_errors_after = 1.0");
+    let group = caller.group("Night crew");
+    let member = caller.members(&group)[0].clone();
+    let seen = caller.delete(&format!("/groups/{group}/members/{member}"));
+    assert!(seen.status >= 500);
+    let wrong = caller.inspect("statistics")["wrong"].clone();
+    assert_eq!(wrong, json!({"object-deleted-instead-of-link": 1}));
+}

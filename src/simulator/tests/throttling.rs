@@ -247,3 +247,65 @@ fn a_quota_can_change_while_the_service_runs() {
     // Ten tries a second against one a second: each refused try throws away what has come back.
     assert!(through(60) < 10);
 }
+
+#[test]
+fn who_had_not_been_told_yet_is_not_blamed() {
+    let scenario = "[service]\nlatency_ms = 100\njitter_ms = 0\n\
+                    [limits.authentication_methods]\nrequests = 1\nper_seconds = 10\n";
+    let mut caller = Caller::with(scenario);
+    let path = format!("{}/authentication/phoneMethods", caller.worker(1));
+    // The second answer says to wait; it arrives 100 ms later, when the third is on its way already.
+    for pause in [0, 50, 50, 49, 1] {
+        caller.now += Duration::milliseconds(pause);
+        caller.get(&path);
+    }
+    let statistics = caller.inspect("statistics");
+    assert_eq!(statistics["throttled"], 4);
+    assert_eq!(statistics["throttled_before_retry_after"], 1);
+}
+
+#[test]
+fn who_never_got_the_answer_is_not_blamed() {
+    let scenario = "[faults]\nresets_after = 1.0\n\
+                    [limits.authentication_methods]\nrequests = 1\nper_seconds = 10\n";
+    let mut caller = Caller::with(scenario);
+    let path = format!("{}/authentication/phoneMethods", caller.worker(1));
+    for _ in 0..3 {
+        caller.ask("GET", &path, None);
+        caller.now += Duration::seconds(1);
+    }
+    assert_eq!(
+        caller.inspect("statistics")["throttled_before_retry_after"],
+        0
+    );
+}
+
+#[test]
+fn the_limit_on_writes_forbids_no_reads() {
+    let mut caller = Caller::with("[limits.directory]\nunits = 1\nwrites = 1\n");
+    let path = format!("/groups/{}", caller.group("Leavers 2019"));
+    let patch = json!({"description": "x"});
+    for pause in [0, 20] {
+        caller.now += Duration::seconds(pause);
+        caller.patch(&path, &patch);
+    }
+    caller.now += Duration::seconds(20);
+    caller.get(&path).succeeds(200);
+    assert_eq!(caller.get(&path).status, 429);
+    assert_eq!(
+        caller.inspect("statistics")["throttled_before_retry_after"],
+        0
+    );
+}
+
+#[test]
+fn a_look_at_the_statistics_starts_no_clock() {
+    let scenario = "[limits.authentication_methods]\nrequests = 1\nper_seconds = 1\n\
+                    [[faults.quota_steps]]\nat_seconds = 100\nshare = 0.1\n";
+    let mut caller = Caller::with(scenario);
+    let path = format!("{}/authentication/phoneMethods", caller.worker(1));
+    caller.inspect("statistics");
+    caller.now += Duration::seconds(200);
+    caller.get(&path).succeeds(200);
+    assert_eq!(caller.get(&path).header("Retry-After"), Some("1"));
+}

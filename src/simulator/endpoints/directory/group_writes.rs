@@ -13,7 +13,7 @@ use crate::simulator::protocol::arrival::random_id;
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::odata::Query;
-use crate::simulator::protocol::reply::Reply;
+use crate::simulator::protocol::reply::{Effect, Reply};
 use crate::simulator::tenant::{Group, GroupKind, Members, Object, ObjectIndex, Tenant};
 
 /// What a new group needs (Graph: group-post-groups).
@@ -206,18 +206,18 @@ pub(super) fn update(
             "A value is required for property 'displayName' of resource 'Group'.",
         ));
     }
-    let description = text(call, body, "description")?;
-    if own.iter().any(|name| body.contains_key(*name)) {
-        rename(
-            tenant,
-            index,
-            display_name,
-            body.contains_key("description")
-                .then(|| description.unwrap_or_default()),
-        );
+    let description = text(call, body, "description")?.unwrap_or_default();
+    let description = body.contains_key("description").then_some(description);
+    let renamed = tenant.group(index).is_some_and(|group| {
+        display_name.is_some_and(|name| name != group.display_name)
+            || description.is_some_and(|text| text != group.description)
+    });
+    if renamed {
+        rename(tenant, index, display_name, description);
     }
+    let effect = Effect::of(renamed || !additions.is_empty());
     links::apply(tenant, index, additions, call.arrival.now);
-    Ok(Reply::no_content())
+    Ok(Reply::no_content().with_effect(effect))
 }
 
 fn rename(tenant: &mut Tenant, index: ObjectIndex, name: Option<&str>, description: Option<&str>) {
