@@ -283,15 +283,15 @@ fn who_never_got_the_answer_is_not_blamed() {
 #[test]
 fn the_limit_on_writes_forbids_no_reads() {
     let mut caller = Caller::with("[limits.directory]\nunits = 1\nwrites = 1\n");
-    let path = format!("/groups/{}", caller.group("Leavers 2019"));
+    let group = format!("/groups/{}", caller.group("Leavers 2019"));
     let patch = json!({"description": "x"});
     for pause in [0, 20] {
         caller.now += Duration::seconds(pause);
-        caller.patch(&path, &patch);
+        caller.patch(&group, &patch);
     }
     caller.now += Duration::seconds(20);
-    caller.get(&path).succeeds(200);
-    assert_eq!(caller.get(&path).status, 429);
+    caller.get(&group).succeeds(200);
+    assert_eq!(caller.get(&group).status, 429);
     assert_eq!(
         caller.inspect("statistics")["throttled_before_retry_after"],
         0

@@ -118,17 +118,17 @@ fn a_late_effect_leaves_its_group_to_others() {
     let scenario = "[service]\nconcurrency_violations = 1.0\nlate_effects = 1.0\n\
                     [faults]\nslow = 1.0\nslow_seconds = 40\n";
     let mut caller = Caller::with(scenario);
-    let path = format!("/groups/{}", caller.group("Leavers 2019"));
+    let group = format!("/groups/{}", caller.group("Leavers 2019"));
     let patch = json!({"description": "x"});
-    assert_eq!(caller.patch(&path, &patch).status, 504);
+    assert_eq!(caller.patch(&group, &patch).status, 504);
     caller.now += Duration::from_secs(41);
     // Read-only requests are not carried out late, as nobody would see what they found.
-    assert_eq!(caller.get(&path).status, 504);
-    caller.now += Duration::from_secs(60);
+    assert_eq!(caller.get(&group).status, 504);
+    caller.now += Duration::from_mins(1);
     assert_eq!(caller.inspect("statistics")["late_effects"], 1);
     let other = json!({"description": "y"});
-    assert_eq!(caller.patch(&path, &other).status, 504);
-    caller.now += Duration::from_secs(60);
+    assert_eq!(caller.patch(&group, &other).status, 504);
+    caller.now += Duration::from_mins(1);
     let statistics = caller.inspect("statistics");
     assert_eq!(statistics["late_effects"], 2);
     assert_eq!(statistics["writes_that_changed_nothing"], 0);
@@ -138,7 +138,7 @@ fn a_late_effect_leaves_its_group_to_others() {
 fn time_never_runs_backwards() {
     let mut caller = Caller::new();
     let path = caller.worker(0);
-    caller.now += Duration::from_secs(60);
+    caller.now += Duration::from_mins(1);
     caller.get(&path).succeeds(200);
     caller.now = START;
     caller.get(&path).succeeds(200);
