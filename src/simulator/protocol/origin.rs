@@ -148,7 +148,48 @@ fn strip_scheme<'t>(target: &'t str, scheme: &str) -> Option<&'t str> {
     }
 }
 
-/// Whether an address names a host of its own.
+/// Whether an address names a host of its own: whether it begins with a scheme and `//`, or with
+/// `//` (RFC 3986, sections 3.1 and 4.2).
 pub(crate) fn is_absolute(url: &str) -> bool {
-    url.contains("://") || url.starts_with("//")
+    url.starts_with("//")
+        || url
+            .split_once("://")
+            .is_some_and(|(start, _)| is_scheme(start))
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absolute_address_begins_with_its_host() {
+        for url in [
+            "https://graph.microsoft.com/v1.0/users/1",
+            "HTTP://graph.microsoft.com",
+            "ftp://x",
+            "x-y+z.1://x",
+            "//graph.microsoft.com/v1.0/users/1",
+        ] {
+            assert!(is_absolute(url), "{url}");
+        }
+        for url in [
+            "",
+            "/users?$filter=displayName eq 'https://x'",
+            "users?$filter=displayName eq 'https://x'",
+            "users/a://b",
+            "://x",
+            "1a://x",
+            "/users//",
+            "users:x",
+        ] {
+            assert!(!is_absolute(url), "{url}");
+        }
+    }
 }

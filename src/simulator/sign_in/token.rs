@@ -189,7 +189,7 @@ impl SignIn {
     /// The person who signs in to the application.
     fn person<'a>(&self, occasion: &Occasion<'a>) -> Result<&'a User, Refusal> {
         let name = &occasion.application.user;
-        let found = occasion.tenant.find_user(name);
+        let found = occasion.tenant.find_account(name);
         let (_, user) =
             found.ok_or_else(|| Refusal::unknown_user(name, &self.tenant.to_string()))?;
         Ok(user)

@@ -81,7 +81,7 @@ impl Tenant {
         value: &str,
         now: OffsetDateTime,
     ) -> Entry {
-        let Some((user, _)) = self.find_user(user) else {
+        let Some((user, _)) = self.find_account(user) else {
             return Entry::NoSuchUser;
         };
         let pass = self.authentication.pass(user);

@@ -28,14 +28,18 @@ impl Tenant {
 
     /// Finds a user by id or, ignoring case, by principal name.
     pub(crate) fn find_user(&self, key: &str) -> Option<(ObjectIndex, &User)> {
+        self.find_account(key)
+            .filter(|(index, _)| self.replicas.knows(*index))
+    }
+
+    /// Finds a user as [`Self::find_user`] does, known to the copy that answers or not: signing in
+    /// asks no copy that a caller of Graph met (our reading).
+    pub(crate) fn find_account(&self, key: &str) -> Option<(ObjectIndex, &User)> {
         let index = match Uuid::try_parse(key) {
-            Ok(id) => self.find(id)?,
-            Err(_) => self
-                .by_principal_name
-                .get(key.to_lowercase().as_str())
-                .copied()
-                .filter(|index| self.replicas.knows(*index))?,
+            Ok(id) => self.by_id.get(&id),
+            Err(_) => self.by_principal_name.get(key.to_lowercase().as_str()),
         };
+        let index = *index?;
         Some((index, self.user(index)?))
     }
 

@@ -130,59 +130,42 @@ impl Tenant {
         page.into_iter().take(most).collect()
     }
 
-    /// How many members there are. Direct ones are counted without reading them; those of nested
-    /// groups have to be told apart.
+    /// How many members a list of them holds. Direct users and groups are counted without reading
+    /// them; the members of nested groups have to be told apart.
     pub(crate) fn member_count(&self, group: ObjectIndex, wanted: Wanted<'_>) -> usize {
         let reached = self.reached(group, wanted.reach);
         if let [group] = reached.as_slice() {
             return self.direct_count(group, wanted);
         }
-        let everyone = Wanted {
-            odata_type: None,
-            ..wanted
-        };
-        let all = self.members_after(group, everyone, None, usize::MAX);
-        all.iter()
-            .filter(|member| self.is_of_type(**member, wanted.odata_type))
-            .count()
+        self.members_after(group, wanted, None, usize::MAX).len()
     }
 
     fn direct_count(&self, group: &Group, wanted: Wanted<'_>) -> usize {
         let members = &group.members;
-        let of_type = |member: &ObjectIndex| self.is_of_type(*member, wanted.odata_type);
+        let fits = |member: &ObjectIndex| self.fits(*member, wanted);
+        let others = || members.others().iter().filter(|other| fits(other)).count();
+        let known = members.all().len() - members.others().len();
         let now = match wanted.odata_type {
-            None => members.all().len(),
+            None => known + others(),
             Some("#microsoft.graph.group") => members.groups().len(),
-            Some("#microsoft.graph.user") => {
-                members.all().len() - members.groups().len() - members.others().len()
-            }
-            Some(_) => members.others().iter().filter(|m| of_type(m)).count(),
+            Some("#microsoft.graph.user") => known - members.groups().len(),
+            Some(_) => others(),
         };
         let were = wanted.hindsight(group);
-        let changed = were.iter().filter(|(member, _)| of_type(member));
+        let changed = were.iter().filter(|(member, _)| fits(member));
         changed.fold(now, |count, (member, was)| {
             count + usize::from(*was) - usize::from(members.contains(*member))
         })
     }
 
+    /// Whether a list of those wanted shows the object.
     fn fits(&self, member: ObjectIndex, wanted: Wanted<'_>) -> bool {
-        match self.object(member) {
-            None | Some(Object::Deleted(_)) => return false,
-            Some(Object::ServicePrincipal(_))
-                if wanted.odata_type.is_none() && !wanted.applications =>
-            {
-                return false;
-            }
-            Some(_) => {}
+        match (self.object(member), wanted.odata_type) {
+            (None | Some(Object::Deleted(_)), _) => false,
+            (Some(Object::ServicePrincipal(_)), None) => wanted.applications,
+            (Some(_), None) => true,
+            (Some(object), Some(odata_type)) => object.odata_type() == odata_type,
         }
-        self.is_of_type(member, wanted.odata_type)
-    }
-
-    fn is_of_type(&self, member: ObjectIndex, odata_type: Option<&str>) -> bool {
-        odata_type.is_none_or(|wanted| {
-            self.object(member)
-                .is_some_and(|object| object.odata_type() == wanted)
-        })
     }
 
     /// Whether an object is in a group or in one below it.

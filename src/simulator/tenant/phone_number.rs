@@ -20,7 +20,8 @@ impl PhoneNumber {
             return None;
         }
         let (country, rest) = digits.split_at_checked(country_code_length(&digits)?)?;
-        if spaced.is_some_and(|place| place != country.len()) || !extension.is_none_or(is_digits) {
+        if spaced.is_some_and(|place| place != country.len()) || !extension.is_none_or(is_extension)
+        {
             return None;
         }
         let extension = extension
@@ -37,6 +38,13 @@ impl PhoneNumber {
 /// Observed: callers check for 8 to 15 digits; 15 is the most E.164 has.
 const LEAST_DIGITS: usize = 8;
 const MOST_DIGITS: usize = 15;
+
+/// No document bounds an extension; as long as a number is our reading.
+const MOST_EXTENSION_DIGITS: usize = 15;
+
+fn is_extension(text: &str) -> bool {
+    is_digits(text) && text.len() <= MOST_EXTENSION_DIGITS
+}
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -85,6 +93,8 @@ mod tests {
         reads("+4915551234567", Some("+49 15551234567"));
         reads("+3531234567", Some("+353 1234567"));
         reads("+1 5555551234x123", Some("+1 5555551234x123"));
+        let longest = "+1 5555551234x123456789012345";
+        reads(longest, Some(longest));
     }
 
     #[test]
@@ -101,6 +111,7 @@ mod tests {
             "+0 2065550123",
             "+1 2065550123x",
             "+1 2065550123x1a",
+            "+1 2065550123x1234567890123456",
             "+1 20655501AB",
             "+1234567890123456",
             " +1 2065550123",

@@ -276,3 +276,27 @@ fn a_group_is_renamed_and_deleted() {
         )
         .succeeds(204);
 }
+
+#[test]
+fn counts_of_members_follow_the_lists() {
+    let mut caller = Caller::new();
+    let id = caller.group("Till rollout");
+    for (path, expected) in [
+        ("members", Some(13)),
+        ("members/microsoft.graph.servicePrincipal", Some(1)),
+        ("transitiveMembers", None),
+        (
+            "transitiveMembers/microsoft.graph.servicePrincipal",
+            Some(1),
+        ),
+        ("transitiveMembers/microsoft.graph.device", Some(6)),
+    ] {
+        let path = format!("/groups/{id}/{path}");
+        let listed = caller.eventual(&format!("{path}?$count=true&$select=id&$top=999"));
+        let length = listed.ids().len();
+        assert_eq!(length, expected.unwrap_or(length), "{path}");
+        assert_eq!(listed.body["@odata.count"], length, "{path}");
+        let number = caller.eventual(&format!("{path}/$count")).body;
+        assert_eq!(number, json!(length), "{path}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use time::Duration;
 
+use super::client::{APPLICATION, Client};
 use super::*;
 
 const SLOW: &str = "
@@ -131,4 +132,35 @@ fn the_index_counts_new_users_late() {
     assert_eq!(caller.eventual("/users/$count").body, json!(3000));
     caller.now += Duration::seconds(5);
     assert_eq!(caller.eventual("/users/$count").body, json!(3003));
+}
+
+#[test]
+fn the_door_knows_everybody_at_once() {
+    let mut caller = Caller::with(SLOW);
+    assert_eq!(caller.get(STARTER).status, 404);
+    let user = STARTER.trim_start_matches("/users/");
+    let body = json!({"userPrincipalName": user, "temporaryAccessPass": "none"});
+    let (status, told) = caller.inspection("POST", "sign-in", &body.to_string());
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((status, &told["reason"]), (200, &json!("WrongPass")));
+}
+
+#[test]
+fn the_token_service_knows_everybody_at_once() {
+    let starter = STARTER.trim_start_matches("/users/");
+    let mut caller = Caller::with(&format!(
+        "{SLOW}
+        [[sign_in.applications]]
+        id = \"{APPLICATION}\"
+        scopes = [\"User.Read.All\"]
+        device_code_approved_after_seconds = 0
+        user = \"{starter}\"
+        "
+    ));
+    assert_eq!(caller.get(STARTER).status, 404);
+    let mut client = Client {
+        simulator: caller.simulator,
+        now: START,
+    };
+    assert!(client.person_signs_in(APPLICATION)["access_token"].is_string());
 }

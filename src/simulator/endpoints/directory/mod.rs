@@ -3,7 +3,9 @@
 use fastrand::Rng;
 use serde_json::{Map, Value};
 
-use super::{collection, counted, require_known, selected, with_context, wrong_kind};
+use super::{
+    collection, counted, not_simulated, require_known, selected, with_context, wrong_kind,
+};
 use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::odata::Query;
@@ -120,12 +122,6 @@ fn write(tenant: &mut Tenant, rng: &mut Rng, call: &Call<'_>) -> Result<Reply, G
         }
         _ => Err(GraphError::method_not_allowed()),
     }
-}
-
-/// Graph answers this; the simulator does not.
-fn not_simulated(call: &Call<'_>) -> GraphError {
-    let (method, pattern) = (call.method.as_str(), call.route.pattern());
-    GraphError::not_simulated(&format!("{method} {pattern}"))
 }
 
 /// Refuses properties that Graph takes and the simulator does not hold.

@@ -2,8 +2,8 @@
 
 use super::{Filter, Literal, Operator};
 
-/// Parentheses inside parentheses; far more than the directory would take, and few enough for the
-/// stack.
+/// Parentheses, `not` and `any` inside each other; far more than the directory would take, and few
+/// enough for the stack.
 const MOST_NESTING: u32 = 16;
 
 pub(super) fn parse(text: &str) -> Option<Filter> {
@@ -196,11 +196,12 @@ impl Parser {
             return None;
         };
         self.sign(':')?;
+        // A term, because terms count how deep they are nested.
         let Filter::Compare {
             property,
             operator,
             value,
-        } = self.comparison()?
+        } = self.term()?
         else {
             return None;
         };

@@ -75,6 +75,7 @@ fn expressions_are_held_against_properties() {
 fn what_is_no_expression_is_refused() {
     let deep = format!("{}a eq 'b'{}", "(".repeat(100_000), ")".repeat(100_000));
     let nots = format!("{}a eq 'b'", "not ".repeat(100_000));
+    let anys = "a/any(a:".repeat(300_000);
     for text in [
         "",
         "displayName",
@@ -90,8 +91,10 @@ fn what_is_no_expression_is_refused() {
         "groupTypes/any(c:d eq 'Unified')",
         "groupTypes/all(c:c eq 'Unified')",
         "startswith('a',displayName)",
+        "a/any(a:a/any(b:b eq 'x'))",
         &deep,
         &nots,
+        &anys,
     ] {
         assert!(Filter::parse(text).is_err(), "{text:.40}");
     }
