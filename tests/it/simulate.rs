@@ -168,3 +168,21 @@ fn a_record_that_cannot_be_written_ends_the_server() {
     );
     assert_eq!(server.wait(), 1);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_record_that_others_can_read_is_refused_with_what_mends_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let program = Program::new();
+    program.write("open.jsonl", "");
+    let others_read = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(program.path("open.jsonl"), others_read).unwrap();
+    let arguments = ["simulate", "--listen", "127.0.0.1:0"];
+    let ran = program.run(&[&arguments[..], &["--record", "open.jsonl"]].concat());
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(
+        ran.stderr.contains("`chmod 600 open.jsonl`"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -279,6 +279,36 @@ mod tests {
     }
 
     #[test]
+    fn times_are_bounded() {
+        for key in ["latency_ms", "jitter_ms", "load_ms"] {
+            refused(
+                &format!("[service]\n{key} = 600001\n"),
+                &format!("`service.{key}` must be 0 to 600000, not 600001"),
+            );
+        }
+        refused(
+            "[sign_in]\nchallenge_after_seconds = 3155760001\n",
+            "`sign_in.challenge_after_seconds` must be 0 to 3155760000 seconds, not 3155760001",
+        );
+        let application =
+            "[[sign_in.applications]]\nid = \"5d7a11c0-3f0e-4b52-9a61-0c5e7e1d2026\"\n";
+        refused(
+            &format!("{application}device_code_approved_after_seconds = 3155760001\n"),
+            "`sign_in.applications.device_code_approved_after_seconds` must be 0 to 3155760000",
+        );
+    }
+
+    #[test]
+    fn no_two_applications_have_one_id() {
+        let application =
+            "[[sign_in.applications]]\nid = \"5d7a11c0-3f0e-4b52-9a61-0c5e7e1d2026\"\n";
+        refused(
+            &application.repeat(2),
+            "`sign_in.applications.id` must be another for each, not 5d7a11c0-3f0e-4b52-9a61-",
+        );
+    }
+
+    #[test]
     fn the_scenarios_of_the_samples_can_be_read() {
         let large_group = include_str!("../../../samples/scenarios/large-group.toml");
         let scenario = Scenario::from_toml(large_group).unwrap();

@@ -8,12 +8,14 @@ use super::{ScenarioError, seconds, share, within};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Service {
-    /// `latency_ms`: the least time a Graph request takes, in milliseconds; 120 by default.
+    /// `latency_ms`: the least time a Graph request takes, in milliseconds, 0 to 600,000; 120 by
+    /// default.
     pub latency_ms: u32,
-    /// `jitter_ms`: up to how much more, in milliseconds, evenly spread; 60 by default.
+    /// `jitter_ms`: up to how much more, in milliseconds, 0 to 600,000, evenly spread; 60 by
+    /// default.
     pub jitter_ms: u32,
-    /// `load_ms`: how much more for every other HTTP request that is under way, in milliseconds; 0
-    /// by default.
+    /// `load_ms`: how much more for every other HTTP request that is under way, in milliseconds, 0
+    /// to 600,000; 0 by default.
     pub load_ms: u32,
     /// `inner_parallel`: how many parts of a batch run side by side, 1 to 20; 20 by default. Graph
     /// says of Outlook that it is 4, and nothing of the directory and the authentication methods.
@@ -46,6 +48,8 @@ pub struct Service {
 
 const AN_HOUR_MS: u32 = 3_600_000;
 
+const TEN_MINUTES_MS: u32 = 600_000;
+
 impl Default for Service {
     fn default() -> Self {
         Self {
@@ -65,6 +69,9 @@ impl Default for Service {
 
 impl Service {
     pub(super) fn check(&self) -> Result<(), ScenarioError> {
+        within("service.latency_ms", self.latency_ms, 0, TEN_MINUTES_MS)?;
+        within("service.jitter_ms", self.jitter_ms, 0, TEN_MINUTES_MS)?;
+        within("service.load_ms", self.load_ms, 0, TEN_MINUTES_MS)?;
         within("service.inner_parallel", self.inner_parallel, 1, 20)?;
         seconds("service.batch_seconds", self.batch_seconds)?;
         share("service.late_effects", self.late_effects)?;

@@ -1,12 +1,13 @@
 //! `[sign_in]`: who may call, and with what.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::public_key::PublicKey;
-use super::{ScenarioError, within};
+use super::{ScenarioError, out_of_range, seconds, within};
 
 /// Who may call, and with what.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -18,8 +19,8 @@ pub struct SignIn {
     /// 90 minutes drawn for each token (Entra: configurable token lifetimes).
     pub token_seconds: Option<u32>,
     /// `challenge_after_seconds`: so many seconds after the first request, all access tokens issued
-    /// until then are revoked and answered with a claims challenge; never by default (Graph:
-    /// continuous access evaluation).
+    /// until then are revoked and answered with a claims challenge, 0 to 3,155,760,000; never by
+    /// default (Graph: continuous access evaluation).
     pub challenge_after_seconds: Option<u32>,
     /// `[[sign_in.applications]]`: the applications of the tenant; the sample application by
     /// default.
@@ -30,7 +31,7 @@ pub struct SignIn {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Application {
-    /// `id`: the application (client) id, a GUID; there is no default.
+    /// `id`: the application (client) id, a GUID that no other application has; there is no default.
     pub id: Uuid,
     /// `name`: the display name; empty by default.
     #[serde(default)]
@@ -54,7 +55,8 @@ pub struct Application {
     #[serde(default)]
     pub scopes: Vec<String>,
     /// `device_code_approved_after_seconds`: how long after the code was asked for somebody enters
-    /// it; without it the application is no public client and cannot use device codes.
+    /// it, in seconds, 0 to 3,155,760,000; without it the application is no public client and
+    /// cannot use device codes.
     #[serde(default)]
     pub device_code_approved_after_seconds: Option<u32>,
     /// `user`: the principal name of the person who enters device codes;
@@ -115,8 +117,22 @@ impl Default for SignIn {
 
 impl SignIn {
     pub(super) fn check(&self) -> Result<(), ScenarioError> {
-        if let Some(seconds) = self.token_seconds {
-            within("sign_in.token_seconds", seconds, 1, 86_400)?;
+        if let Some(life) = self.token_seconds {
+            within("sign_in.token_seconds", life, 1, 86_400)?;
+        }
+        if let Some(after) = self.challenge_after_seconds {
+            seconds("sign_in.challenge_after_seconds", after.into())?;
+        }
+        let mut ids = HashSet::new();
+        for application in &self.applications {
+            if !ids.insert(application.id) {
+                let key = "sign_in.applications.id";
+                return Err(out_of_range(key, "another for each", &application.id));
+            }
+            if let Some(after) = application.device_code_approved_after_seconds {
+                let key = "sign_in.applications.device_code_approved_after_seconds";
+                seconds(key, after.into())?;
+            }
         }
         Ok(())
     }

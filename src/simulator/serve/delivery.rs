@@ -26,7 +26,9 @@ pub(super) fn respond(
     response: Response,
     delivery: Delivery,
 ) -> Result<hyper::Response<Outgoing>, Reset> {
-    if delivery == Delivery::Reset {
+    // Of an empty body nothing can be missing, so that a cut has to come before it.
+    let is_empty_and_cut = response.body.is_empty() && matches!(delivery, Delivery::Cut { .. });
+    if delivery == Delivery::Reset || is_empty_and_cut {
         return Err(Reset);
     }
     let mut builder = hyper::Response::builder().status(response.status);
@@ -41,7 +43,7 @@ pub(super) fn respond(
 }
 
 /// A response without headers and body.
-pub(super) fn bare(status: u16) -> hyper::Response<Outgoing> {
+fn bare(status: u16) -> hyper::Response<Outgoing> {
     let mut response = hyper::Response::new(Outgoing::new(Vec::new(), Delivery::Whole));
     *response.status_mut() =
         hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);

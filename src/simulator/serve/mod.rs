@@ -5,15 +5,18 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use fastrand::Rng;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::HeaderMap;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 mod certificate;
@@ -25,12 +28,20 @@ pub use certificate::{Certificate, CertificateError};
 pub use record::Record;
 pub use running::{Running, spawn, spawn_tls};
 
-use super::{Answer, Request, Scheme, Simulator};
-use delivery::{Outgoing, Reset, bare, respond};
+use super::protocol::arrival::Arrival;
+use super::protocol::error::GraphError;
+use super::protocol::reply::Reply;
+use super::{Answer, Request, Response, Scheme, Simulator};
+use delivery::{Outgoing, Reset, respond};
 
 /// More than any batch needs; the payload cap of Graph is not documented, 4 MB is repeated by third
 /// parties.
 const BODY_MOST: usize = 4 * 1024 * 1024;
+
+/// How long a client may take for its part of the TLS handshake, for the head of a request and for
+/// its body, each. Otherwise connections of clients that died, or say nothing, pile up until no file
+/// descriptor is left. As long as hyper waits for a head by default.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long to wait when no connection can be taken, such as for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -112,9 +123,9 @@ impl Server {
         match &self.tls {
             None => self.converse(stream, Scheme::Http).await,
             // A client that does not trust the certificate has seen so itself.
-            Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => self.converse(stream, Scheme::Https).await,
-                Err(_) => Ok(()),
+            Some(tls) => match timeout(PATIENCE, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.converse(stream, Scheme::Https).await,
+                Ok(Err(_)) | Err(_) => Ok(()),
             },
         }
     }
@@ -125,7 +136,10 @@ impl Server {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let service = service_fn(|request| self.answer(request, scheme));
-        let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let served = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(PATIENCE)
+            .serve_connection(TokioIo::new(stream), service);
         // A connection that breaks, or is broken on purpose, concerns its client only.
         served.await.unwrap_or_default();
         self.record
@@ -139,24 +153,25 @@ impl Server {
         scheme: Scheme,
     ) -> Result<hyper::Response<Outgoing>, Reset> {
         let (head, body) = request.into_parts();
-        let body = match Limited::new(body, BODY_MOST).collect().await {
-            Ok(body) => body.to_bytes().to_vec(),
-            Err(error) if error.is::<LengthLimitError>() => return Ok(bare(413)),
-            Err(_) => return Err(Reset),
-        };
-        let text = |value: &hyper::header::HeaderValue| value.to_str().ok().map(str::to_owned);
-        let request = Request {
+        let mut request = Request {
             method: head.method.to_string(),
             path_and_query: head.uri.to_string(),
-            headers: head
-                .headers
-                .iter()
-                .filter_map(|(name, value)| Some((name.to_string(), text(value)?)))
-                .collect(),
-            body,
+            headers: texts(&head.headers),
+            body: Vec::new(),
             scheme,
         };
-        let answer = self.ask(&request);
+        let read = Limited::new(body, BODY_MOST).collect();
+        let answer = match timeout(PATIENCE, read).await {
+            Ok(Ok(body)) => {
+                request.body = body.to_bytes().to_vec();
+                self.ask(&request)
+            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                Answer::at_once(too_large(&request, now()))
+            }
+            // It broke off, or does not come.
+            Ok(Err(_)) | Err(_) => return Err(Reset),
+        };
         if let Some(record) = &self.record {
             record
                 .write(&request, answer.response.status)
@@ -176,6 +191,26 @@ impl Server {
             .unwrap_or_else(PoisonError::into_inner);
         simulator.answer(request, now())
     }
+}
+
+/// Names and values as text; what is no UTF-8 is replaced rather than left out.
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let pairs = headers.iter();
+    pairs
+        .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
+        .collect()
+}
+
+/// The refusal of a body that was not read to its end. Status is HTTP's, code and message are our
+/// reading. The tenant never hears of it, so its ids come from elsewhere.
+fn too_large(request: &Request, now: OffsetDateTime) -> Response {
+    let mut error = GraphError::gateway(format!(
+        "The request body is larger than {BODY_MOST} bytes."
+    ));
+    error.status = 413;
+    let mut rng = Rng::with_seed(u64::from(now.nanosecond()));
+    Reply::from(error).into_response(&Arrival::new(&request.headers, &mut rng, now))
 }
 
 /// A certificate for a server that listens at that address, as from yesterday.
