@@ -104,9 +104,15 @@ fn scenario(args: &SimulateArgs) -> Result<Scenario, Failure> {
             Scenario::from_toml(&text).map_err(|error| wrong(&error.to_string()))?
         }
     };
-    Ok(if args.open {
-        scenario.opened()
-    } else {
-        scenario
-    })
+    if !args.open {
+        return Ok(scenario);
+    }
+    let sign_in = &scenario.sign_in;
+    if sign_in.token_seconds.is_some() || sign_in.challenge_after_seconds.is_some() {
+        let warning =
+            "warning: with --open no token ends; what the scenario says of that has no effect\n";
+        // Standard error may be closed; nobody waits for this.
+        let _ = std::io::stderr().write_all(warning.as_bytes());
+    }
+    Ok(scenario.opened())
 }
