@@ -198,14 +198,10 @@ impl Limits {
             .applications
             .entry(arrival.caller.application)
             .or_insert_with(|| self.untouched.clone());
-        let mut concerned: Vec<&mut Quota> = own
-            .iter_mut()
-            .chain(&mut self.shared)
-            .filter(|quota| quota.workload == charge.workload())
-            .collect();
+        let concerned = |quota: &&mut Quota| quota.workload == charge.workload();
         let mut refusal: Option<Throttled> = None;
         let mut demand: f64 = 0.0;
-        for quota in &mut concerned {
+        for quota in own.iter_mut().chain(&mut self.shared).filter(concerned) {
             let tokens = quota.tokens(charge);
             quota.bucket.ask(tokens);
             demand = demand.max(quota.bucket.demand_share(quota.window) / share);
@@ -223,7 +219,7 @@ impl Limits {
                 });
             }
         }
-        for quota in concerned {
+        for quota in own.iter_mut().chain(&mut self.shared).filter(concerned) {
             let tokens = quota.tokens(charge);
             match &mut refusal {
                 None => quota.bucket.take(tokens),
