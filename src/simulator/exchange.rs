@@ -50,7 +50,7 @@ impl Simulator {
         arrival: &mut Arrival,
         fault: Option<Fault>,
     ) -> (Reply, Duration) {
-        let done = self.within_version(request, arrival, fault);
+        let done = self.dispatch(request, arrival, fault);
         let (reply, took) = match done {
             Ok(done) => done,
             Err(error) => {
@@ -65,7 +65,8 @@ impl Simulator {
         (reply, took)
     }
 
-    fn within_version(
+    /// Lets the caller in, and hands on to the batch or to the one address.
+    fn dispatch(
         &mut self,
         request: &Request,
         arrival: &mut Arrival,

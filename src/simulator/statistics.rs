@@ -80,11 +80,6 @@ impl Statistics {
         self.batches += 1;
     }
 
-    #[cfg(test)]
-    pub(crate) fn batches(&self) -> u64 {
-        self.batches
-    }
-
     /// A limit refused a Graph request that arrived `now`; the answer will say for how long.
     pub(crate) fn throttled(&mut self, limit: Limit, now: OffsetDateTime, wait: Option<Wait>) {
         self.throttled += 1;

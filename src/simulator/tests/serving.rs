@@ -63,9 +63,18 @@ fn it_runs_on_its_own_thread_until_dropped() {
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
     check(&reply);
-    let simulator = running.simulator().lock().unwrap();
-    assert_eq!(simulator.statistics.batches(), 1);
-    drop(simulator);
+    let statistics = Request {
+        method: "GET".to_owned(),
+        path_and_query: "/_simulator/statistics".to_owned(),
+        ..Request::default()
+    };
+    let answer = running
+        .simulator()
+        .lock()
+        .unwrap()
+        .answer(&statistics, START);
+    let statistics: Value = serde_json::from_slice(&answer.response.body).unwrap();
+    assert_eq!(statistics["batches"], 1);
     // Dropping must not wait for a client that keeps its connection open.
     let _idle = TcpStream::connect(address).unwrap();
     drop(running);

@@ -92,9 +92,7 @@ fn matching<'t>(
     advanced: bool,
     start: Option<ObjectIndex>,
 ) -> impl Iterator<Item = ObjectIndex> + 't {
-    let unindexed = advanced
-        .then(|| tenant.replicas.unindexed_from(call.arrival.now))
-        .flatten();
+    let unindexed = listing::unindexed_from(tenant, call, advanced);
     let candidates: Cow<'t, BTreeSet<ObjectIndex>> =
         match filter.and_then(|filter| filter.pins(&INDEXED)) {
             Some(pins) => Cow::Owned(

@@ -7,7 +7,7 @@ use crate::simulator::protocol::call::Call;
 use crate::simulator::protocol::error::GraphError;
 use crate::simulator::protocol::odata::{PageToken, Query};
 use crate::simulator::protocol::reply::Reply;
-use crate::simulator::tenant::ObjectIndex;
+use crate::simulator::tenant::{ObjectIndex, Tenant};
 
 /// Which collection a page token belongs to; tells the tokens of one from those of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,18 @@ impl Listed {
             Self::GroupsOf(object) => object.0 | 1 << 30,
         }
     }
+}
+
+/// The first object that a query does not see because the index does not have it yet; only advanced
+/// queries go by the index.
+pub(super) fn unindexed_from(
+    tenant: &Tenant,
+    call: &Call<'_>,
+    advanced: bool,
+) -> Option<ObjectIndex> {
+    advanced
+        .then(|| tenant.replicas.unindexed_from(call.arrival.now))
+        .flatten()
 }
 
 /// Where the page the caller asks for begins; a token of another collection is refused, and so is

@@ -133,9 +133,7 @@ fn matching<'t>(
     advanced: bool,
     start: Option<ObjectIndex>,
 ) -> impl Iterator<Item = ObjectIndex> + 't {
-    let unindexed = advanced
-        .then(|| tenant.replicas.unindexed_from(call.arrival.now))
-        .flatten();
+    let unindexed = listing::unindexed_from(tenant, call, advanced);
     let pinned = filter.and_then(|filter| filter.pins(&INDEXED)).map(|pins| {
         let places = pins
             .into_iter()
