@@ -22,6 +22,7 @@ mod reply;
 mod retry;
 mod scheduler;
 mod status;
+mod throttle;
 mod token;
 mod verdict;
 
@@ -38,4 +39,5 @@ pub use reply::{Answer, Body, Reply, ServiceError};
 pub use retry::{Decision, RetryPolicy, Tries};
 pub use scheduler::{Delivery, Next, Scheduler, Settled, Statistics};
 pub use status::{Event, Outcome, Status};
+pub use throttle::{Counts, Information, Scope, Throttle, Whose};
 pub use verdict::{Verdict, classify};

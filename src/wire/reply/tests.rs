@@ -1,5 +1,8 @@
 use super::*;
-use crate::engine::{Batch, BatchId, Effect, Method, Operation, OperationId, Workload};
+use crate::engine::{
+    Batch, BatchId, Counts, Effect, Information, Method, Operation, OperationId, Scope, Throttle,
+    Whose, Workload,
+};
 use crate::wire::encode;
 use proptest::prelude::*;
 use serde_json::json;
@@ -69,6 +72,30 @@ fn the_mixed_sample_is_read_reply_by_reply_whatever_its_order() {
     assert!(with(400).says("added object references already exist"));
     assert_eq!(with(409).error().code, "phoneNumberNotUnique");
     assert!(with(201).text("phoneNumber").is_some());
+}
+
+#[test]
+fn what_the_service_says_about_its_limits_is_heard_request_by_request() {
+    let body: Value = serde_json::from_slice(&sample("batch-response-throttled.json")).unwrap();
+    let said: Vec<Throttle> = read(3, &body)
+        .iter()
+        .map(|reply| reply.answer().unwrap().throttle)
+        .collect();
+    let refused = Throttle {
+        percentage: Some(1.2),
+        units: Some(1),
+        scope: Some(Scope {
+            whose: Whose::TenantApplication,
+            counts: Counts::ReadWrite,
+        }),
+        information: Some(Information::ResourceUnitLimitExceeded),
+    };
+    let warned = Throttle {
+        percentage: Some(0.93),
+        units: Some(1),
+        ..Throttle::default()
+    };
+    assert_eq!(said, [warned, refused, Throttle::default()]);
 }
 
 #[test]
@@ -221,6 +248,7 @@ fn an_outer_status_is_about_the_whole_batch() {
     let headers = vec![
         ("Retry-After".to_owned(), "7".to_owned()),
         ("request-id".to_owned(), "r".to_owned()),
+        ("X-Ms-Throttle-Scope".to_owned(), "Tenant/Write".to_owned()),
     ];
     for status in [401, 429] {
         let reply = HttpReply {
@@ -237,6 +265,7 @@ fn an_outer_status_is_about_the_whole_batch() {
             (status, Some(Duration::from_secs(7)))
         );
         assert_eq!(answer.request_id.as_deref(), Some("r"));
+        assert_eq!(answer.throttle.scope.unwrap().whose, Whose::Tenant);
     }
     for status in [408, 500, 502, 503, 504] {
         let BatchReply::Each(replies) = decode(2, &http(status, error.to_vec()), NOW) else {
