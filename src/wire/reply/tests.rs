@@ -1,7 +1,7 @@
 use super::*;
 use crate::engine::{
-    Batch, BatchId, Counts, Effect, Information, Method, Operation, OperationId, Scope, Throttle,
-    Whose, Workload,
+    Batch, BatchId, Counts, Effect, Information, Method, Operation, OperationId, Priority, Scope,
+    Throttle, Whose, Workload,
 };
 use crate::wire::encode;
 use proptest::prelude::*;
@@ -166,11 +166,12 @@ fn a_batch_is_written_as_the_sample_of_one() {
         ),
         (OperationId(71), Operation::get(workload, path, 1)),
     ];
-    let written: Value = serde_json::from_slice(&encode(&Batch {
+    let batch = Batch {
         id: BatchId(1),
         operations,
-    }))
-    .unwrap();
+        priority: None,
+    };
+    let written: Value = serde_json::from_slice(&encode(&batch)).unwrap();
     let expected = json!({"requests": [
         {"id": "0", "method": "POST", "url": path, "headers": {"Content-Type": "application/json"}, "body": phone},
         {"id": "1", "method": "GET", "url": path},
@@ -196,6 +197,27 @@ fn a_batch_is_written_as_the_sample_of_one() {
             members(request).iter().all(|member| known.contains(member)),
             "{request}"
         );
+    }
+}
+
+#[test]
+fn every_request_of_a_batch_says_how_much_it_matters_if_it_is_to() {
+    let workload = Workload::AuthenticationMethods;
+    let operations = (0..2).map(|id| (OperationId(id), Operation::get(workload, "/users/a", 1)));
+    let mut batch = Batch {
+        id: BatchId(1),
+        operations: operations.collect(),
+        priority: None,
+    };
+    let mut headers = |priority| {
+        batch.priority = priority;
+        let written: Value = serde_json::from_slice(&encode(&batch)).unwrap();
+        [0, 1].map(|place: usize| written["requests"][place]["headers"].clone())
+    };
+    assert_eq!(headers(None), [Value::Null, Value::Null]);
+    for priority in Priority::ALL {
+        let expected = json!({"x-ms-throttle-priority": priority.as_str()});
+        assert_eq!(headers(Some(priority)), [expected.clone(), expected]);
     }
 }
 
