@@ -1,32 +1,58 @@
 //! May we send now?
 
-use super::{Bucket, Cost, Moment, Pace};
+use super::{Bucket, Cost, Moment, Pace, Stance};
 
 /// All limits of one workload together.
 #[derive(Debug)]
 pub struct Allowance {
+    /// What the service documents of resource units, which nearly all reads cost alone.
     units: Option<Bucket>,
-    writes: Option<Bucket>,
-    pace: Option<Pace>,
+    /// What the user set.
+    cap: Option<Bucket>,
+    /// What the service lets through.
+    pace: Box<dyn Pace>,
+    paced: Paced,
+}
+
+/// What the pace of a workload counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paced {
+    /// Writes; reads are cheap, and only their resource units count.
+    Writes,
+    /// Every request.
+    Requests,
+}
+
+impl Paced {
+    fn counts(self, cost: Cost) -> bool {
+        self == Self::Requests || cost.writes > 0
+    }
 }
 
 impl Allowance {
-    /// Limits that are documented: resource units and writes.
-    pub fn documented(units: Bucket, writes: Bucket) -> Self {
+    /// Limits of which `pace` finds the one of `paced`.
+    pub fn new(pace: Box<dyn Pace>, paced: Paced) -> Self {
         Self {
-            units: Some(units),
-            writes: Some(writes),
-            pace: None,
+            units: None,
+            cap: None,
+            pace,
+            paced,
         }
     }
 
-    /// A limit that has to be found.
-    pub fn found(pace: Pace) -> Self {
+    /// The same, with a limit of resource units.
+    #[must_use]
+    pub fn with_units(self, units: Bucket) -> Self {
         Self {
-            units: None,
-            writes: None,
-            pace: Some(pace),
+            units: Some(units),
+            ..self
         }
+    }
+
+    /// The same, with at most so much of what the pace counts.
+    #[must_use]
+    pub fn capped(self, cap: Option<Bucket>) -> Self {
+        Self { cap, ..self }
     }
 
     /// Takes what an operation costs, or says when that will be possible. A refusal takes nothing.
@@ -34,60 +60,108 @@ impl Allowance {
         if let Some(units) = &mut self.units {
             units.take(cost.units, now)?;
         }
-        if let Some(writes) = &mut self.writes
-            && let Err(later) = writes.take(cost.writes, now)
-        {
+        if !self.paced.counts(cost) {
+            return Ok(());
+        }
+        self.take_one(now).inspect_err(|_| {
             self.units
                 .iter_mut()
                 .for_each(|units| units.hold(cost.units));
-            return Err(later);
+        })
+    }
+
+    /// Takes one of what the pace counts.
+    fn take_one(&mut self, now: Moment) -> Result<(), Moment> {
+        if let Some(cap) = &mut self.cap {
+            cap.take(1, now)?;
         }
-        if let Some(pace) = &mut self.pace {
-            // A found pace stands alone, so there is nothing to give back.
-            pace.take(now)?;
+        self.pace.take(now).inspect_err(|_| {
+            self.cap.iter_mut().for_each(|cap| cap.hold(1));
+        })
+    }
+
+    /// The service charged `charged` resource units for what was believed to cost `cost`.
+    pub fn charged(&mut self, cost: Cost, charged: u32) {
+        if let Some(units) = &mut self.units {
+            units.correct(cost.units, charged);
         }
-        Ok(())
     }
 
-    /// The rate that is being found, where one has to be.
-    pub fn pace(&self) -> Option<&Pace> {
-        self.pace.as_ref()
+    /// An operation that was sent at `sent_at` was let through.
+    pub fn delivered(&mut self, cost: Cost, sent_at: Moment, now: Moment) {
+        if self.paced.counts(cost) {
+            self.pace.delivered(sent_at, now);
+        }
     }
 
-    /// An operation was let through.
-    pub fn delivered(&mut self, now: Moment) {
-        self.pace.iter_mut().for_each(|pace| pace.delivered(now));
+    /// An operation that was sent at `sent_at` was refused for being one too many, and nothing of
+    /// its workload is sent before `until`.
+    pub fn throttled(&mut self, cost: Cost, sent_at: Moment, until: Moment, now: Moment) {
+        if self.paced.counts(cost) {
+            self.pace.throttled(sent_at, now);
+        }
+        self.pace.pause(until, now);
     }
 
-    /// An operation that was sent at `sent_at` was refused for being one too many.
-    pub fn throttled(&mut self, sent_at: Moment, now: Moment) {
-        self.pace
-            .iter_mut()
-            .for_each(|pace| pace.throttled(sent_at, now));
+    /// The service said how near its limit is.
+    pub fn nearing(&mut self, share: f64, now: Moment) {
+        self.pace.nearing(share, now);
+    }
+
+    /// Where the pace stands.
+    pub fn stance(&self, now: Moment) -> Stance {
+        self.pace.stance(now)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Quota;
+    use crate::engine::{MeasuredPace, Quota};
     use std::num::NonZeroU32;
     use std::time::Duration;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn quota(amount: u32) -> Quota {
+        Quota::new(NonZeroU32::new(amount).unwrap(), SECOND)
+    }
+
+    fn allowance(units: u32, writes: u32) -> Allowance {
+        let pace = MeasuredPace::documented(quota(writes), 1.0);
+        Allowance::new(Box::new(pace), Paced::Writes).with_units(Bucket::new(quota(units)))
+    }
+
     #[test]
-    fn a_refusal_by_one_bucket_costs_nothing_of_the_other() {
-        let second = Duration::from_secs(1);
-        let bucket = |amount| Bucket::new(Quota::new(NonZeroU32::new(amount).unwrap(), second));
-        let mut allowance = Allowance::documented(bucket(2), bucket(1));
+    fn a_refusal_by_one_limit_costs_nothing_of_the_other() {
+        let mut allowance = allowance(2, 1);
         assert_eq!(allowance.take(Cost::WRITE, Moment::START), Ok(()));
-        assert_eq!(
-            allowance.take(Cost::WRITE, Moment::START),
-            Err(Moment::at(second))
-        );
-        assert_eq!(
-            allowance.take(Cost::read(1), Moment::START),
-            Ok(()),
-            "the unit is still there"
-        );
+        assert!(allowance.take(Cost::WRITE, Moment::START).is_err());
+        let read = Cost::read(1);
+        assert_eq!(allowance.take(read, Moment::START), Ok(()));
+        assert!(allowance.take(read, Moment::START).is_err());
+    }
+
+    #[test]
+    fn reads_are_not_counted_among_the_writes() {
+        let mut allowance = allowance(100, 1);
+        for _ in 0..10 {
+            assert_eq!(allowance.take(Cost::read(2), Moment::START), Ok(()));
+        }
+        assert_eq!(allowance.take(Cost::WRITE, Moment::START), Ok(()));
+    }
+
+    #[test]
+    fn what_the_user_allows_is_the_most() {
+        let mut allowance = allowance(100, 50).capped(Some(Bucket::new(quota(2))));
+        let mut taken = 0;
+        let mut now = Moment::START;
+        while now < Moment::at(SECOND * 10) {
+            match allowance.take(Cost::WRITE, now) {
+                Ok(()) => taken += 1,
+                Err(later) => now = later,
+            }
+        }
+        assert_eq!(taken, 2 + 19);
     }
 }

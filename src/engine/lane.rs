@@ -1,6 +1,10 @@
 //! The queue of one workload.
 
-use super::{Allowance, Cooldown, Crowding, Moment, Operation, OperationId, Traffic, Tries, Turn};
+use super::round_trip::RoundTrip;
+use super::{
+    Allowance, Cooldown, Cost, Counts, Crowding, Moment, Operation, OperationId, Pushback, Scope,
+    Throttle, Traffic, Tries, Turn,
+};
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
@@ -30,6 +34,9 @@ impl Entry {
 pub(super) struct Lane {
     pub(super) allowance: Allowance,
     pub(super) cooldown: Cooldown,
+    /// The pause of writes, where it is writes that the service refused.
+    writes: Cooldown,
+    round_trip: RoundTrip,
     pub(super) batches_in_flight: usize,
     pub(super) traffic: Traffic,
     /// What can go, in the order in which it goes.
@@ -71,6 +78,8 @@ impl Lane {
         Self {
             allowance,
             cooldown: Cooldown::default(),
+            writes: Cooldown::default(),
+            round_trip: RoundTrip::default(),
             batches_in_flight: 0,
             traffic: Traffic::default(),
             ready: VecDeque::new(),
@@ -101,17 +110,71 @@ impl Lane {
     }
 
     /// After several pauses without success, one operation is enough to ask whether the service is
-    /// back.
+    /// back. Where more at a time only take longer, fewer will do.
     fn shape_now(&self, shape: Shape) -> Shape {
         const PAUSES_BEFORE_PROBING: u32 = 3;
-        if self.cooldown.in_a_row() < PAUSES_BEFORE_PROBING {
-            return shape;
+        if self.cooldown.in_a_row().max(self.writes.in_a_row()) >= PAUSES_BEFORE_PROBING {
+            return Shape {
+                largest: 1,
+                in_flight: 1,
+                ..shape
+            };
         }
         Shape {
-            largest: 1,
-            in_flight: 1,
+            in_flight: self.round_trip.worth_in_flight(shape.in_flight),
             ..shape
         }
+    }
+
+    /// A batch that was sent at `sent_at` was answered.
+    pub(super) fn answered(&mut self, sent_at: Moment, now: Moment) {
+        self.batches_in_flight = self.batches_in_flight.saturating_sub(1);
+        self.round_trip.took(now.since(sent_at));
+    }
+
+    /// The service let an operation through.
+    pub(super) fn delivered(&mut self, cost: Cost, sent_at: Moment, now: Moment) {
+        self.cooldown.over();
+        if cost.writes > 0 {
+            self.writes.over();
+        }
+        self.traffic.delivered += 1;
+        self.allowance.delivered(cost, sent_at, now);
+    }
+
+    /// The service refused an operation for being one too many, by the limit of that scope.
+    pub(super) fn throttled(
+        &mut self,
+        cost: Cost,
+        scope: Option<Scope>,
+        pushback: &Pushback,
+        now: Moment,
+    ) {
+        let of_writes = scope.is_some_and(|scope| scope.counts == Counts::Write);
+        let cooldown = if of_writes && cost.writes > 0 {
+            &mut self.writes
+        } else {
+            &mut self.cooldown
+        };
+        cooldown.push_back(pushback, now);
+        self.traffic.throttled += 1;
+        self.allowance
+            .throttled(cost, pushback.sent_at, cooldown.until(), now);
+    }
+
+    /// What the service said about its limits beside an answer to an operation of that cost.
+    pub(super) fn noted(&mut self, cost: Cost, said: Throttle, now: Moment) {
+        if let Some(units) = said.units {
+            self.allowance.charged(cost, units);
+        }
+        if let Some(share) = said.percentage {
+            self.allowance.nearing(share, now);
+        }
+    }
+
+    /// Until when the service wants to be left alone, by some or all operations.
+    pub(super) fn paused_until(&self) -> Moment {
+        self.cooldown.until().max(self.writes.until())
     }
 
     /// Says what can go now; `crowding` keeps writers to one object apart.
@@ -149,10 +212,10 @@ impl Lane {
         }
     }
 
-    /// Moves what can be afforded from the queue into the batch that is forming. Says when credit
-    /// for the next one will be there, if credit is what stopped it.
+    /// Moves what can be afforded from the queue into the batch that is forming. Says when the next
+    /// one may follow, if credit or a pause of writes is what stopped it.
     fn fill(&mut self, largest: usize, crowding: &mut Crowding, now: Moment) -> Option<Moment> {
-        let mut next = 0;
+        let (mut next, mut paused) = (0, None);
         while self.forming.len() < largest && !self.forming.iter().any(|entry| entry.tries.alone) {
             let Some(entry) = self.ready.get(next) else {
                 break;
@@ -162,6 +225,11 @@ impl Lane {
             }
             let target = entry.operation.target.as_deref();
             if !target.is_none_or(|target| crowding.has_room(target)) {
+                next += 1;
+                continue;
+            }
+            if entry.operation.cost.writes > 0 && self.writes.holds(now) {
+                paused = Some(self.writes.until());
                 next += 1;
                 continue;
             }
@@ -177,7 +245,7 @@ impl Lane {
             self.continuing -= usize::from(next < self.continuing);
             self.forming.extend(self.ready.remove(next));
         }
-        None
+        paused.filter(|_| self.forming.len() < largest)
     }
 
     fn wake(&mut self, now: Moment) {

@@ -1,9 +1,13 @@
 //! How a run may use the service.
 
-use super::{Batch, Quota, RetryPolicy};
+use super::{Batch, MeasuredPace, Pace, Quota, RetryPolicy};
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::time::Duration;
+
+/// Makes the pace of a workload from its documented limit, if it has one, and the share of it that may
+/// be used.
+pub type NewPace = fn(Option<Quota>, f64) -> Box<dyn Pace>;
 
 /// How a run may use the service.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +22,8 @@ pub struct Limits {
     pub directory_units: Quota,
     /// Writes to the directory.
     pub directory_writes: Quota,
+    /// How the pace of a workload is found.
+    pub pace: NewPace,
     /// How patient to be with one operation.
     pub retry: RetryPolicy,
     /// How long the service may let nothing through at all before the run stops.
@@ -85,6 +91,7 @@ impl Default for Limits {
             linger: Duration::from_millis(250),
             directory_units: Quota::new(UNITS, Duration::from_secs(10)),
             directory_writes: Quota::new(WRITES, Duration::from_secs(150)),
+            pace: MeasuredPace::new,
             retry: RetryPolicy::default(),
             give_up_after: Duration::from_mins(15),
             first_contact_within: Duration::from_mins(1),

@@ -27,6 +27,18 @@ impl Quota {
     pub const fn new(amount: NonZeroU32, period: Duration) -> Self {
         Self { amount, period }
     }
+
+    /// `rate` a second, of which a second's worth may be spent at once, or one.
+    pub fn a_second(rate: f64) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast from floating point saturates"
+        )]
+        let amount = NonZeroU32::new(rate.floor() as u32).unwrap_or(NonZeroU32::MIN);
+        let period = Duration::try_from_secs_f64(f64::from(amount.get()) / rate);
+        Self::new(amount, period.unwrap_or(Duration::MAX))
+    }
 }
 
 /// A token bucket on the engine's time; `governor` counts, the engine sets the clock.
@@ -34,8 +46,9 @@ pub struct Bucket {
     limiter: RateLimiter<NotKeyed, InMemoryState, EngineClock, NoOpMiddleware<Tick>>,
     clock: EngineClock,
     capacity: u32,
-    /// Taken from the bucket and not used, because another bucket had nothing left.
-    held: u32,
+    /// Taken from the bucket and not used, because another bucket had nothing left; below zero what
+    /// was used and still has to be taken.
+    held: i64,
 }
 
 impl Bucket {
@@ -59,9 +72,10 @@ impl Bucket {
     /// More than the bucket can ever hold is taken as a full bucket: waiting for it would never
     /// end.
     pub fn take(&mut self, amount: u32, now: Moment) -> Result<(), Moment> {
-        let Some(wanted) = NonZeroU32::new(amount.min(self.capacity).saturating_sub(self.held))
-        else {
-            self.held = self.held.saturating_sub(amount);
+        let due = i64::from(amount) - self.held;
+        let wanted = u32::try_from(due).unwrap_or_default().min(self.capacity);
+        let Some(wanted) = NonZeroU32::new(wanted) else {
+            self.held = -due;
             return Ok(());
         };
         self.clock.set(now);
@@ -82,7 +96,14 @@ impl Bucket {
 
     /// Gives back what was taken and not used.
     pub fn hold(&mut self, amount: u32) {
-        self.held = self.held.saturating_add(amount);
+        self.held = self.held.saturating_add(amount.into());
+    }
+
+    /// What was taken as `believed` did cost `charged`.
+    pub fn correct(&mut self, believed: u32, charged: u32) {
+        self.held = self
+            .held
+            .saturating_add(i64::from(believed) - i64::from(charged));
     }
 }
 
@@ -169,6 +190,33 @@ mod tests {
         assert_eq!(bucket.take(3, at(0)), Ok(()));
         assert_eq!(bucket.take(1, at(0)), Ok(()));
         assert_eq!(bucket.take(1, at(0)), Err(at(1000)));
+    }
+
+    #[test]
+    fn what_cost_more_than_believed_is_made_up_for() {
+        let mut bucket = Bucket::new(quota(10, 10_000));
+        assert_eq!(bucket.take(2, at(0)), Ok(()));
+        bucket.correct(2, 5);
+        assert_eq!(bucket.take(5, at(0)), Ok(()));
+        assert_eq!(bucket.take(1, at(0)), Err(at(1000)));
+        bucket.correct(3, 1);
+        assert_eq!(bucket.take(2, at(0)), Ok(()));
+    }
+
+    #[test]
+    fn a_rate_below_one_a_second_lets_one_through_at_a_time() {
+        for (rate, amount, millis) in [
+            (0.5, 1, 2000),
+            (1.0, 1, 1000),
+            (5.5, 5, 909),
+            (60.0, 60, 1000),
+        ] {
+            let quota = Quota::a_second(rate);
+            assert_eq!(
+                (quota.amount.get(), quota.period.as_millis()),
+                (amount, millis)
+            );
+        }
     }
 
     #[test]

@@ -33,14 +33,14 @@ pub struct Traffic {
 pub struct PaceReading {
     /// Which workload.
     pub workload: Workload,
-    /// Requests a second that are sent at most; `None` where only documented quotas limit them.
-    pub rate: Option<f64>,
-    /// Requests a second that the service is believed to let through; `None` where nothing is known.
-    pub estimate: Option<f64>,
-    /// What the pace is about, as one word; empty where there is nothing to say.
+    /// Requests a second that are sent at most; where it is writes that are limited, only these count.
+    pub rate: f64,
+    /// Requests a second that the service is believed to let through.
+    pub estimate: f64,
+    /// What the pace is about, as one word.
     pub phase: &'static str,
-    /// Requests that could be sent at once; `None` where [`Self::rate`] is.
-    pub credit: Option<f64>,
+    /// Requests that could be sent at once.
+    pub credit: f64,
     /// Batches on their way.
     pub batches_in_flight: usize,
     /// What went through so far.
@@ -61,16 +61,16 @@ impl PaceReading {
     }
 
     fn of(workload: Workload, lane: &Lane, now: Moment) -> Self {
-        let pace = lane.allowance.pace();
+        let stance = lane.allowance.stance(now);
         Self {
             workload,
-            rate: pace.map(|pace| pace.rate()),
-            estimate: None,
-            phase: "",
-            credit: pace.map(|pace| pace.credit_at(now)),
+            rate: stance.rate,
+            estimate: stance.estimate,
+            phase: stance.phase,
+            credit: stance.credit,
             batches_in_flight: lane.batches_in_flight,
             traffic: lane.traffic,
-            paused_until: Some(lane.cooldown.until()).filter(|until| *until > now),
+            paused_until: Some(lane.paused_until()).filter(|until| *until > now),
         }
     }
 }

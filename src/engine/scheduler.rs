@@ -1,11 +1,13 @@
 //! What to send, and when.
 
 use super::lane::{Entry, Form, Lane, Shape};
+use super::patience::{Patience, throttling, trouble};
 use super::token::Token;
 use super::verdict::is_concurrency_violation;
 use super::{
     Allowance, Answer, Batch, BatchId, Bucket, Crowding, Decision, Limits, Moment, Operation,
-    OperationId, Pace, PaceReading, Reply, Statistics, Tries, Turn, Verdict, Workload, classify,
+    OperationId, PaceReading, Paced, Pushback, Quota, Reply, Statistics, Tries, Turn, Verdict,
+    Workload, classify,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -62,14 +64,7 @@ pub struct Scheduler {
     chance: fastrand::Rng,
     batches: u64,
     token: Token,
-    /// When something last got through, or when the first batch was sent.
-    progress_at: Option<Moment>,
-    /// Whether the service ever answered.
-    heard: bool,
-    /// What is in the way, since something last got through.
-    trouble: Option<String>,
-    /// Whether patience has run out.
-    given_up: bool,
+    patience: Patience,
     /// The answer with which the service refused to take batches at all.
     refused: Option<Answer>,
     statistics: Statistics,
@@ -93,16 +88,16 @@ struct Trip {
 impl Scheduler {
     /// A scheduler with nothing to do; `seed` is where its jitter comes from.
     pub fn new(limits: Limits, seed: u64) -> Self {
-        let directory = Allowance::documented(
-            Bucket::new(limits.directory_units),
-            Bucket::new(limits.directory_writes),
-        );
+        let rate = limits.rate.map(Quota::a_second);
+        let writes = (limits.pace)(Some(limits.directory_writes), limits.share);
+        let directory = Allowance::new(writes, Paced::Writes)
+            .with_units(Bucket::new(limits.directory_units))
+            .capped(rate.map(Bucket::new));
+        let methods = Allowance::new((limits.pace)(None, limits.share), Paced::Requests)
+            .capped(rate.map(Bucket::new));
         let lanes = HashMap::from([
             (Workload::Directory, Lane::new(directory)),
-            (
-                Workload::AuthenticationMethods,
-                Lane::new(Allowance::found(Pace::new())),
-            ),
+            (Workload::AuthenticationMethods, Lane::new(methods)),
         ]);
         Self {
             limits,
@@ -112,10 +107,7 @@ impl Scheduler {
             chance: fastrand::Rng::with_seed(seed),
             batches: 0,
             token: Token::default(),
-            progress_at: None,
-            heard: false,
-            trouble: None,
-            given_up: false,
+            patience: Patience::default(),
             refused: None,
             statistics: Statistics::default(),
         }
@@ -146,8 +138,8 @@ impl Scheduler {
         if let Some(answer) = &self.refused {
             return Next::BatchesRefused(answer.clone());
         }
-        if self.given_up {
-            return Next::GiveUp(self.trouble.clone().unwrap_or_default());
+        if let Some(why) = self.patience.given_up() {
+            return Next::GiveUp(why);
         }
         if self.token.is_renewal_due() {
             return Next::RenewToken;
@@ -184,7 +176,7 @@ impl Scheduler {
     /// Takes in the replies to a batch, in the order of its operations; a reply too few counts as
     /// unknown.
     pub fn settle(&mut self, batch: BatchId, replies: Vec<Reply>, now: Moment) -> Settled {
-        let Some(flight) = self.land(batch) else {
+        let Some(flight) = self.land(batch, now) else {
             return Settled::default();
         };
         let missing = std::iter::repeat_with(|| Reply::Unknown("no reply in the batch".to_owned()));
@@ -194,12 +186,13 @@ impl Scheduler {
         for (entry, reply) in flight.entries.into_iter().zip(replies) {
             let verdict = classify(entry.operation.effect, &reply);
             failed_all &= matches!(verdict, Verdict::Transient { .. } | Verdict::Unknown { .. });
-            self.learn(flight.trip, &reply, verdict, now);
+            self.learn(flight.trip, &entry.operation, &reply, verdict, now);
             self.leave_target(&entry.operation, reply.answer(), verdict);
             self.decide(entry, reply, verdict, flight.trip, &mut settled, now);
         }
         if failed_all {
-            self.push_back(flight.trip, None, now);
+            let pushback = self.pushback(flight.trip, None);
+            self.leave_alone(flight.trip.workload, &pushback, now);
         }
         settled
     }
@@ -217,7 +210,7 @@ impl Scheduler {
         if minds_what_is_in_it && alone {
             return self.settle(batch, vec![Reply::Answer(answer)], now);
         }
-        let flight = self.land(batch);
+        let flight = self.land(batch, now);
         let returned = flight
             .iter()
             .flat_map(|flight| &flight.entries)
@@ -257,14 +250,14 @@ impl Scheduler {
     pub fn paused_until(&self, now: Moment) -> Option<Moment> {
         self.lanes
             .values()
-            .map(|lane| lane.cooldown.until())
+            .map(Lane::paused_until)
             .filter(|until| *until > now)
             .max()
     }
 
     /// What is in the way, since something last got through.
     pub fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
+        self.patience.trouble()
     }
 
     /// Batches in flight.
@@ -272,10 +265,10 @@ impl Scheduler {
         self.in_flight.len()
     }
 
-    fn land(&mut self, batch: BatchId) -> Option<Flight> {
+    fn land(&mut self, batch: BatchId, now: Moment) -> Option<Flight> {
         let flight = self.in_flight.remove(&batch)?;
         if let Some(lane) = self.lanes.get_mut(&flight.trip.workload) {
-            lane.batches_in_flight = lane.batches_in_flight.saturating_sub(1);
+            lane.answered(flight.trip.sent_at, now);
         }
         Some(flight)
     }
@@ -288,7 +281,7 @@ impl Scheduler {
         }
         self.statistics.batches += 1;
         self.statistics.requests += u64::try_from(entries.len()).unwrap_or_default();
-        self.progress_at.get_or_insert(now);
+        self.patience.sent(now);
         let operations = entries
             .iter()
             .map(|entry| (entry.id, entry.operation.clone()))
@@ -332,7 +325,7 @@ impl Scheduler {
             }
             _ => {}
         }
-        let others_progress = self.progress_at > tries.failing_since;
+        let others_progress = self.patience.progress_at() > tries.failing_since;
         match self
             .limits
             .retry
@@ -359,45 +352,60 @@ impl Scheduler {
     }
 
     /// Lets the workload's pace and pause, the token and the patience learn from a reply.
-    fn learn(&mut self, trip: Trip, reply: &Reply, verdict: Verdict, now: Moment) {
-        self.heard |= !matches!(reply, Reply::Unsent(_));
+    fn learn(
+        &mut self,
+        trip: Trip,
+        operation: &Operation,
+        reply: &Reply,
+        verdict: Verdict,
+        now: Moment,
+    ) {
+        if !matches!(reply, Reply::Unsent(_)) {
+            self.patience.heard();
+        }
+        let pushback = self.pushback(trip, verdict.after());
+        let Some(lane) = self.lanes.get_mut(&trip.workload) else {
+            return;
+        };
+        let said = reply.answer().map(|answer| answer.throttle);
+        let said = said.unwrap_or_default();
+        lane.noted(operation.cost, said, now);
         match verdict {
             Verdict::Success | Verdict::Refused => {
-                self.progress_at = Some(now);
-                self.trouble = None;
-                self.given_up = false;
+                self.patience.progress(now);
                 self.token.taken(trip.token);
-                if let Some(lane) = self.lanes.get_mut(&trip.workload) {
-                    lane.cooldown.over();
-                    lane.allowance.delivered(now);
-                    lane.traffic.delivered += 1;
-                }
+                lane.delivered(operation.cost, trip.sent_at, now);
             }
-            Verdict::Throttled { after } => {
+            Verdict::Throttled { .. } => {
                 self.statistics.throttled += 1;
-                self.push_back(trip, after, now);
-                if let Some(lane) = self.lanes.get_mut(&trip.workload) {
-                    lane.allowance.throttled(trip.sent_at, now);
-                    lane.traffic.throttled += 1;
-                }
-                self.lose_patience("the service is throttling", now);
+                lane.throttled(operation.cost, said.scope, &pushback, now);
+                self.patience
+                    .lose(throttling(said.scope), &self.limits, now);
             }
             Verdict::Transient { after } | Verdict::Unknown { after } => {
                 // A server error may come with a wish too.
                 if after.is_some() {
-                    self.push_back(trip, after, now);
+                    lane.cooldown.push_back(&pushback, now);
                 }
-                self.lose_patience(&trouble(reply), now);
+                self.patience.lose(&trouble(reply), &self.limits, now);
             }
             Verdict::Unauthorized => {}
         }
     }
 
-    fn push_back(&mut self, trip: Trip, asked: Option<Duration>, now: Moment) {
-        let chance = self.chance.f64();
-        if let Some(lane) = self.lanes.get_mut(&trip.workload) {
-            lane.cooldown
-                .push_back(trip.sent_at, asked, &self.limits.retry, chance, now);
+    /// The service is not asked again at once.
+    fn leave_alone(&mut self, workload: Workload, pushback: &Pushback, now: Moment) {
+        if let Some(lane) = self.lanes.get_mut(&workload) {
+            lane.cooldown.push_back(pushback, now);
+        }
+    }
+
+    fn pushback(&mut self, trip: Trip, asked: Option<Duration>) -> Pushback {
+        Pushback {
+            sent_at: trip.sent_at,
+            asked,
+            policy: self.limits.retry,
+            chance: self.chance.f64(),
         }
     }
 
@@ -418,30 +426,6 @@ impl Scheduler {
             lane.push(entry, not_before, now);
         }
     }
-
-    /// Something was in the way. Decided here, at a reply, so that a pause that the service asked
-    /// for is never the end: after it the service is asked once more.
-    fn lose_patience(&mut self, trouble: &str, now: Moment) {
-        let patience = if self.heard {
-            self.limits.give_up_after
-        } else {
-            self.limits.first_contact_within
-        };
-        self.trouble = Some(trouble.to_owned());
-        self.given_up |= self
-            .progress_at
-            .is_some_and(|since| now.since(since) >= patience);
-    }
-}
-
-/// What is in the way, for people.
-fn trouble(reply: &Reply) -> String {
-    let status = |answer: &Answer| format!("the service answered {}", answer.status);
-    reply
-        .answer()
-        .map(status)
-        .or_else(|| reply.lost())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -29,6 +29,18 @@ pub enum Verdict {
     Refused,
 }
 
+impl Verdict {
+    /// How long the service asked to be left alone, if it did.
+    pub fn after(self) -> Option<Duration> {
+        match self {
+            Self::Throttled { after } | Self::Transient { after } | Self::Unknown { after } => {
+                after
+            }
+            Self::Success | Self::Unauthorized | Self::Refused => None,
+        }
+    }
+}
+
 /// Reads a reply to an operation with the given effect. It knows nothing of attempts.
 ///
 /// Statuses are those of Graph's "error responses" document; that a 503 or 504 may follow a success

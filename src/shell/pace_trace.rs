@@ -191,10 +191,15 @@ impl<W: Write> fmt::Debug for PaceTrace<'_, W> {
     }
 }
 
-/// Credit gathers all the time, and is no news.
+/// Credit gathers and the rate swings all the time, which is no news.
 fn is_news(last: &PaceReading, reading: &PaceReading) -> bool {
-    let credit = last.credit;
-    *last != PaceReading { credit, ..*reading }
+    let PaceReading { credit, rate, .. } = *last;
+    *last
+        != PaceReading {
+            credit,
+            rate,
+            ..*reading
+        }
 }
 
 fn is_throttling(last: &PaceReading, reading: &PaceReading) -> bool {
@@ -203,17 +208,16 @@ fn is_throttling(last: &PaceReading, reading: &PaceReading) -> bool {
 
 fn cells(elapsed: Duration, reading: &PaceReading) -> [String; COLUMNS.len()] {
     let number = |number: f64| format!("{number:.3}");
-    let known = |value: Option<f64>| value.map(number).unwrap_or_default();
     let traffic = reading.traffic;
     let paused = reading.paused_until.unwrap_or_default();
     let paused = paused.since(Moment::at(elapsed));
     [
         number(elapsed.as_secs_f64()),
         reading.workload.as_str().to_owned(),
-        known(reading.rate),
-        known(reading.estimate),
+        number(reading.rate),
+        number(reading.estimate),
         reading.phase.to_owned(),
-        known(reading.credit),
+        number(reading.credit),
         reading.batches_in_flight.to_string(),
         traffic.sent.to_string(),
         traffic.delivered.to_string(),

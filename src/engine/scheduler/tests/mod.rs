@@ -166,7 +166,8 @@ fn after_a_throttled_reply_the_whole_workload_waits_as_long_as_the_longest_asks(
     assert_eq!(scheduler.paused_until(at(100)), Some(at(7_100)));
     settle_all(&mut scheduler, &second, &answer(200), at(200));
     let (batch, when) = send_after(&mut scheduler, at(200));
-    assert_eq!((batch.operations.len(), when), (2, at(7_100)));
+    assert_eq!(batch.operations.len(), 2);
+    assert!((at(7_100)..at(7_300)).contains(&when), "{when:?}");
 }
 
 #[test]

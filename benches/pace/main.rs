@@ -1,0 +1,84 @@
+//! How near the pace comes to what the service lets through, in virtual time.
+//!
+//! `cargo bench --bench pace` runs each job through the whole program against the simulator, with the
+//! pace of the engine and with the baseline, and prints for each how long the service would have
+//! needed at its full limit from the first request on, how long the job took until its last item was
+//! settled, the first over the second, and the share of requests that were throttled. Nothing depends
+//! on the machine: the same seed gives the same table. An argument picks the lines that contain it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a measurement prints, and ends if it fails"
+)]
+
+mod aimd;
+mod members;
+mod outage;
+mod rehearsal;
+mod scenarios;
+
+use rehearsal::{Measured, measure};
+use scenarios::{Case, Work, cases};
+
+fn main() {
+    let wanted = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'));
+    let is_wanted = |name: &str| {
+        wanted
+            .as_ref()
+            .is_none_or(|wanted| name.contains(wanted.as_str()))
+    };
+    println!(
+        "{:46} {:>8} {:>8} {:>6} {:>6}   {:>13}   {:>17}",
+        "", "ideal s", "ours s", "eff.", "429s", "target", "AIMD: eff., 429s"
+    );
+    let mut missed = Vec::new();
+    for case in cases().into_iter().filter(|case| is_wanted(case.name)) {
+        missed.extend(report(&case));
+    }
+    if is_wanted("outage") {
+        missed.extend(outage::report());
+    }
+    match missed.as_slice() {
+        [] => println!("every target is met"),
+        missed => println!("missed: {}", missed.join("; ")),
+    }
+}
+
+/// Measures and prints one line; its name if it missed its target.
+fn report(case: &Case) -> Option<String> {
+    let ideal = case.limit.ideal_seconds();
+    let ours = measure(case, bulkgraph::engine::MeasuredPace::new);
+    let baseline = measure(case, aimd::Aimd::new);
+    let target = case
+        .target
+        .map_or_else(String::new, |(efficiency, throttled)| {
+            format!(">={efficiency:.2} <={:.1}%", throttled * 100.0)
+        });
+    let shares = if let Work::TwoRuns(..) = case.work {
+        ours.shares()
+    } else {
+        String::new()
+    };
+    println!(
+        "{:46} {ideal:8.1} {:8.1} {:6.3} {:5.2}%   {target:>13}   {:6.3} {:5.2}%  {shares}",
+        case.name,
+        ours.seconds,
+        ideal / ours.seconds,
+        ours.throttled * 100.0,
+        ideal / baseline.seconds,
+        baseline.throttled * 100.0,
+    );
+    let (efficiency, throttled) = case.target?;
+    let met =
+        ideal / ours.seconds >= efficiency && ours.throttled <= throttled && shared(case, &ours);
+    (!met).then(|| case.name.to_owned())
+}
+
+/// Two runs share between 40 and 60 %.
+fn shared(case: &Case, ours: &Measured) -> bool {
+    !matches!(case.work, Work::TwoRuns(..)) || (0.4..=0.6).contains(&ours.share_of_first)
+}

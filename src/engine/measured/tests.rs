@@ -1,0 +1,215 @@
+use super::*;
+
+/// A service that lets `per_second` through and holds `burst`.
+struct Service {
+    per_second: f64,
+    burst: f64,
+    level: f64,
+    at: f64,
+}
+
+impl Service {
+    fn new(per_second: f64, burst: f64) -> Self {
+        Self {
+            per_second,
+            burst,
+            level: burst,
+            at: 0.0,
+        }
+    }
+
+    /// Whether it takes one more; a refused try uses up what there is.
+    fn takes_one(&mut self, at: f64) -> bool {
+        self.level = (self.level + (at - self.at) * self.per_second).min(self.burst);
+        self.at = at;
+        let takes = self.level >= 1.0;
+        self.level = if takes { self.level - 1.0 } else { 0.0 };
+        takes
+    }
+}
+
+/// What came of asking for a while.
+#[derive(Debug, PartialEq)]
+struct Asked {
+    delivered: f64,
+    refused: f64,
+}
+
+const LATENCY: f64 = 0.15;
+
+fn at(seconds: f64) -> Moment {
+    Moment::at(Duration::from_secs_f64(seconds))
+}
+
+/// Asks a service one by one for so many seconds. A refusal asks for a second's
+/// pause.
+fn ask(pace: &mut MeasuredPace, service: &mut Service, (from, to): (f64, f64)) -> Asked {
+    let mut asked = Asked {
+        delivered: 0.0,
+        refused: 0.0,
+    };
+    let (mut now, mut paused_until) = (from, from);
+    // What is under way: when it was sent, and whether it was let through.
+    let mut under_way = std::collections::VecDeque::new();
+    while now < to {
+        while let Some((sent, through)) = under_way.front().copied()
+            && sent + LATENCY <= now
+        {
+            under_way.pop_front();
+            let heard = at(sent + LATENCY);
+            if through {
+                asked.delivered += 1.0;
+                pace.delivered(at(sent), heard);
+            } else {
+                asked.refused += 1.0;
+                pace.throttled(at(sent), heard);
+                paused_until = sent + LATENCY + 1.0;
+                pace.pause(at(paused_until), heard);
+            }
+        }
+        let next_reply = under_way.front().map_or(to, |(sent, _)| sent + LATENCY);
+        if now < paused_until {
+            now = paused_until.min(next_reply.max(now + 1e-6));
+            continue;
+        }
+        match pace.take(at(now)) {
+            Ok(()) => {
+                let through = service.takes_one(now + LATENCY / 2.0);
+                under_way.push_back((now, through));
+            }
+            Err(later) => {
+                now = later
+                    .since_start()
+                    .as_secs_f64()
+                    .min(next_reply.max(now + 1e-6))
+            }
+        }
+    }
+    asked
+}
+
+/// What is asked in `seconds` of a service that does not change.
+fn steady(per_second: f64, burst: f64, seconds: f64) -> Asked {
+    let mut pace = MeasuredPace::unknown(1.0);
+    let mut service = Service::new(per_second, burst);
+    ask(&mut pace, &mut service, (0.0, seconds))
+}
+
+#[test]
+fn a_limit_of_which_nothing_is_known_is_found_and_used_up() {
+    for (per_second, burst) in [(0.5, 5.0), (5.5, 11.0), (20.0, 20.0), (60.0, 60.0)] {
+        let seconds = 4_000.0 / per_second;
+        let asked = steady(per_second, burst, seconds);
+        let allowed = burst + per_second * seconds;
+        assert!(asked.delivered >= 0.93 * allowed, "{per_second}: {asked:?}");
+        assert!(asked.refused <= 0.05 * allowed, "{per_second}: {asked:?}");
+    }
+}
+
+#[test]
+fn a_limit_that_falls_to_a_fifth_costs_few_refusals_and_its_return_is_noticed() {
+    let mut pace = MeasuredPace::unknown(1.0);
+    let mut service = Service::new(20.0, 20.0);
+    let first = ask(&mut pace, &mut service, (0.0, 300.0));
+    assert!(first.delivered >= 0.95 * 6_000.0, "{first:?}");
+    service.per_second = 4.0;
+    let fallen = ask(&mut pace, &mut service, (300.0, 900.0));
+    assert!(fallen.delivered >= 0.93 * 2_400.0, "{fallen:?}");
+    assert!(fallen.refused <= 120.0, "{fallen:?}");
+    service.per_second = 20.0;
+    let back = ask(&mut pace, &mut service, (900.0, 1_200.0));
+    assert!(back.delivered >= 0.8 * 6_000.0, "{back:?}");
+}
+
+#[test]
+fn what_is_documented_may_be_spent_at_once_and_its_rate_is_kept() {
+    let quota = Quota::new(
+        std::num::NonZeroU32::new(3_000).unwrap(),
+        Duration::from_secs(150),
+    );
+    let mut pace = MeasuredPace::documented(quota, 1.0);
+    let at_once = (0..4_000).filter(|_| pace.take(at(0.0)).is_ok()).count();
+    assert_eq!(at_once, 3_000);
+    let mut service = Service::new(20.0, 0.0);
+    service.level = 0.0;
+    service.burst = 3_000.0;
+    let asked = ask(&mut pace, &mut service, (0.0, 300.0));
+    assert!(asked.delivered >= 0.97 * 6_000.0, "{asked:?}");
+    assert!(asked.refused <= 0.02 * 6_000.0, "{asked:?}");
+}
+
+#[test]
+fn near_its_limit_by_its_own_account_a_service_is_asked_for_no_more() {
+    let quota = Quota::new(
+        std::num::NonZeroU32::new(20).unwrap(),
+        Duration::from_secs(1),
+    );
+    let rate_after = |share: f64| {
+        let mut pace = MeasuredPace::documented(quota, 1.0);
+        for second in 1..=60 {
+            pace.nearing(share, at(f64::from(second)));
+            while pace.take(at(f64::from(second))).is_ok() {}
+        }
+        pace.stance(at(60.0)).rate
+    };
+    assert!(rate_after(0.9) > 20.0);
+    assert!((rate_after(1.0) - 20.0).abs() < 1e-6);
+    assert!(rate_after(1.2) < 19.0);
+}
+
+#[test]
+fn a_share_of_a_documented_limit_is_never_exceeded() {
+    let quota = Quota::new(
+        std::num::NonZeroU32::new(3_000).unwrap(),
+        Duration::from_secs(150),
+    );
+    let mut pace = MeasuredPace::documented(quota, 0.5);
+    let mut service = Service::new(1_000.0, 10_000.0);
+    let asked = ask(&mut pace, &mut service, (0.0, 600.0));
+    assert!(asked.refused < 1.0, "{asked:?}");
+    assert!(asked.delivered <= 1_500.0 + 6_000.0, "{asked:?}");
+    assert!(asked.delivered >= 0.95 * 7_500.0, "{asked:?}");
+}
+
+#[test]
+fn a_share_of_a_limit_that_nobody_documents_is_measured_first() {
+    let mut pace = MeasuredPace::unknown(0.5);
+    let mut service = Service::new(20.0, 20.0);
+    let measuring = ask(&mut pace, &mut service, (0.0, 120.0));
+    assert!(measuring.delivered >= 1_000.0, "{measuring:?}");
+    let shared = ask(&mut pace, &mut service, (120.0, 600.0));
+    assert!(
+        (4_000.0..=5_300.0).contains(&shared.delivered),
+        "{shared:?}"
+    );
+}
+
+#[test]
+fn refusals_of_what_was_sent_before_the_last_one_was_heard_are_old_news() {
+    let mut pace = MeasuredPace::unknown(1.0);
+    for _ in 0..10 {
+        pace.delivered(at(0.5), at(1.0));
+    }
+    pace.throttled(at(0.9), at(1.1));
+    let first = pace.stance(at(1.1)).estimate;
+    pace.throttled(at(1.0), at(1.2));
+    assert!((pace.stance(at(1.2)).estimate - first).abs() < 1e-9);
+    pace.throttled(at(1.15), at(1.3));
+    assert!(pace.stance(at(1.3)).estimate < first);
+}
+
+#[test]
+fn it_never_stops_and_never_runs_away() {
+    let mut pace = MeasuredPace::unknown(1.0);
+    for second in 1..200_u32 {
+        pace.throttled(at(f64::from(second)), at(f64::from(second)));
+    }
+    assert!(pace.stance(at(200.0)).rate >= MeasuredPace::FLOOR);
+    let mut pace = MeasuredPace::unknown(1.0);
+    // Nothing is asked, so nothing is known to get through.
+    for second in 1..200_u32 {
+        let _ = pace.take(at(f64::from(second)));
+        pace.delivered(at(f64::from(second)), at(f64::from(second) + 0.1));
+    }
+    assert!(pace.stance(at(200.0)).rate <= 40.0);
+}
