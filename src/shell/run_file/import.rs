@@ -57,8 +57,8 @@ impl RunFile {
     /// Keys are compared here, by sorting them once, because looking up each as it comes would read
     /// and write all over a file that is larger than memory.
     pub fn rows_are_in(&mut self, sameness: &str) -> Result<(), RunFileError> {
-        self.begin()?;
         const INDEX: &str = "CREATE UNIQUE INDEX item_by_key ON item (key)";
+        self.begin()?;
         let create = |connection: &Connection| match connection.execute_batch(INDEX) {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 Ok(false)

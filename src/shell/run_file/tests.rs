@@ -142,6 +142,26 @@ fn rows_that_ask_for_the_same_are_all_refused() {
 }
 
 #[test]
+fn a_file_is_as_it_was_made_where_the_program_died_before_all_rows_were_in() {
+    let (folder, copies) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut run_file = RunFile::create(&folder.path().join("a.run"), &header("https://x")).unwrap();
+    let cell = "x".repeat(100_000);
+    // More than the cache holds, so that part of it is in the file.
+    for line in 2..100 {
+        run_file.add_row(line, &[&cell]).unwrap();
+    }
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copies.path().join(entry.file_name())).unwrap();
+    }
+    let copy = copies.path().join("a.run");
+    assert!(std::fs::metadata(&copy).unwrap().len() > 1_000_000);
+    let mut copy = RunFile::open(&copy).unwrap();
+    assert_eq!(copy.header().unwrap(), header("https://x"));
+    assert_eq!(copy.add_row(2, &["cell"]).unwrap(), RowId(1));
+}
+
+#[test]
 fn what_was_found_is_taken_in_once_however_often_it_is_found() {
     let folder = TempDir::new().unwrap();
     let (mut run_file, items) = with_items(&folder, &["pair"]);
