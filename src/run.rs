@@ -8,6 +8,7 @@ use crate::shell::files::{self, Files, FilesError};
 use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
+use crate::shell::pace_trace::{PaceTrace, PaceTraceError};
 use crate::shell::results::{self, Destination, Existing, Results, ResultsError};
 use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
@@ -92,6 +93,9 @@ pub enum RunError {
     /// The run file cannot be used, and nothing was sent.
     #[error(transparent)]
     RunFile(#[from] RunFileError),
+    /// How fast it goes cannot be written down, and nothing was sent.
+    #[error(transparent)]
+    PaceTrace(#[from] PaceTraceError),
     /// There is no token.
     #[error(transparent)]
     SignIn(#[from] SignInError),
@@ -142,7 +146,7 @@ pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, Run
 /// place.
 pub fn write_results(run_file: &Path, results: &Destination) -> Result<Option<PathBuf>, RunError> {
     if let Destination::File(path) = results {
-        files::check_apart(run_file, path)?;
+        files::check_apart(run_file, "the results", path)?;
     }
     let results = Results::open(results)?;
     let run_file = RunFile::open(run_file)?;
@@ -173,8 +177,13 @@ pub async fn run_at<T: Transport, C: Credential>(
     let existing = plan.files.clear_the_way(plan.fresh)?;
     let results = Results::open(&plan.files.results)?;
     let mut run_file = RunFile::create(&plan.files.run_file, &plan.header(clock, &carried))?;
-    let refusals = match import(&mut input, &carried, &plan, work.as_ref(), &mut run_file) {
-        Ok(refusals) => refusals,
+    let imported = import(&mut input, &carried, &plan, work.as_ref(), &mut run_file);
+    let begun = imported.and_then(|refusals| {
+        let trace = PaceTrace::open(plan.files.pace_trace.as_deref(), observer)?;
+        Ok((refusals, trace))
+    });
+    let (refusals, mut observer) = match begun {
+        Ok(begun) => begun,
         Err(error) => {
             // Nothing was sent, so there is nothing to keep.
             let _ = run_file.discard();
@@ -192,7 +201,7 @@ pub async fn run_at<T: Transport, C: Credential>(
         orders,
     };
     let (ended, statistics) = driver
-        .drive(work.as_ref(), observer)
+        .drive(work.as_ref(), &mut observer)
         .await
         .map_err(RunError::Stopped)?;
     let columns: Vec<String> = carried.into_iter().map(|column| column.name).collect();

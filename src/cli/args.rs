@@ -1,11 +1,13 @@
 //! What can be typed.
 
 use super::exit::Exit;
-use crate::engine::{Batch, Limits};
+use crate::engine::{Batch, Limits, Priority};
 use crate::jobs::{self, Column, Job, JobOption};
 use crate::shell::token::TOKEN_VARIABLE;
+use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, ArgGroup, Args, Command, ValueEnum, value_parser};
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// The whole command line.
@@ -83,6 +85,24 @@ pub(super) struct JobArgs {
     )]
     pub(super) concurrency: u64,
 
+    /// Send at most N requests a second, 0.01 to 10000: writes for groups and their members, all
+    /// requests for phones and passes [default: as many as get through]
+    #[arg(long, value_name = "N", value_parser = rate, help_heading = "Pace")]
+    pub(super) rate: Option<f64>,
+
+    /// Use a part of what the service lets through, 0.05 to 1 or 5% to 100%, and leave the rest to
+    /// others
+    #[arg(long, value_name = "PART", value_parser = share, default_value = "1", help_heading = "Pace")]
+    pub(super) share: f64,
+
+    /// Tell the service how much the requests matter; low ones are throttled before those of others
+    #[arg(long, value_enum, value_name = "PRIORITY", help_heading = "Pace")]
+    pub(super) priority: Option<Priority>,
+
+    /// CSV file in which it is written down how fast it goes
+    #[arg(long, value_name = "FILE", help_heading = "Pace")]
+    pub(super) trace_pace: Option<PathBuf>,
+
     /// Say more; twice: a line for every batch
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub(super) verbose: u8,
@@ -94,6 +114,16 @@ pub(super) struct JobArgs {
     /// Form of log lines
     #[arg(long, value_enum, default_value_t = LogFormat::Text, value_name = "FORM", help_heading = "Output")]
     pub(super) log_format: LogFormat,
+}
+
+impl ValueEnum for Priority {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
+    }
 }
 
 /// Form of log lines.
@@ -141,6 +171,32 @@ pub(super) struct SimulateArgs {
     pub(super) record: Option<PathBuf>,
 }
 
+/// Reads `--rate`.
+fn rate(text: &str) -> Result<f64, String> {
+    let (least, most) = (Limits::RATES.start(), Limits::RATES.end());
+    number(text, Limits::RATES).ok_or_else(|| {
+        format!("requests a second are a number from {least} to {most}, such as 0.5")
+    })
+}
+
+/// Reads `--share`.
+fn share(text: &str) -> Result<f64, String> {
+    let (least, most) = (Limits::SHARES.start(), Limits::SHARES.end());
+    let share = match text.strip_suffix('%') {
+        Some(percent) => number(percent, 0.0..=100.0).map(|percent| percent / 100.0),
+        None => number(text, Limits::SHARES),
+    };
+    share
+        .filter(|share| Limits::SHARES.contains(share))
+        .ok_or_else(|| format!("a part is a number from {least} to {most}, such as 0.5 or 50%"))
+}
+
+/// A number within a range; nothing else is one.
+fn number(text: &str, range: RangeInclusive<f64>) -> Option<f64> {
+    let number = text.trim().parse().ok()?;
+    range.contains(&number).then_some(number)
+}
+
 fn job_command(job: &'static dyn Job) -> Command {
     let column = |column: &Column| {
         format!(
@@ -181,5 +237,37 @@ fn job_option(option: &JobOption) -> Arg {
         [default, ..] => arg
             .value_parser(option.choices.to_vec())
             .default_value(*default),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::FromArgMatches;
+
+    fn parsed(options: &[&str]) -> JobArgs {
+        let job = ["bulkgraph", "phone", "wave.csv", "--sandbox"];
+        let matches = command()
+            .try_get_matches_from([&job[..], options].concat())
+            .unwrap();
+        JobArgs::from_arg_matches(matches.subcommand().unwrap().1).unwrap()
+    }
+
+    #[test]
+    fn a_pace_means_what_was_typed() {
+        let of = |args: JobArgs| (args.rate, args.share, args.priority);
+        for (options, expected) in [
+            (&[][..], (None, 1.0, None)),
+            (&["--rate", "20"], (Some(20.0), 1.0, None)),
+            (&["--rate", "0.5"], (Some(0.5), 1.0, None)),
+            (&["--share", "0.25"], (None, 0.25, None)),
+            (&["--share", "50%"], (None, 0.5, None)),
+            (&["--share", "5 %"], (None, 0.05, None)),
+            (&["--share", "100%"], (None, 1.0, None)),
+            (&["--priority", "low"], (None, 1.0, Some(Priority::Low))),
+            (&["--priority", "high"], (None, 1.0, Some(Priority::High))),
+        ] {
+            assert_eq!(of(parsed(options)), expected, "{options:?}");
+        }
     }
 }

@@ -71,8 +71,9 @@ fn hint(error: &RunError) -> Option<&'static str> {
             "nothing was sent now. `bulkgraph results RUN` writes its results again; `--fresh` moves it aside and starts anew",
         ),
         RunError::Files(FilesError::SameFile { .. }) => {
-            Some("choose another file with `--out` or `--run`")
+            Some("choose another file with `--out`, `--run` or `--trace-pace`")
         }
+        RunError::PaceTrace(_) => Some("nothing was sent; choose another file with `--trace-pace`"),
         RunError::Input(InputError::NotUtf8 { .. }) => {
             Some("in Excel: File > Save As > CSV UTF-8 (Comma delimited)")
         }

@@ -63,6 +63,7 @@ fn plan(
                 .clone()
                 .unwrap_or_else(|| in_this_folder(&args.input, ".run")),
             results: destination(args.out.as_deref(), &args.input, ".results.csv"),
+            pace_trace: args.trace_pace.clone(),
         },
         rows: args.limit,
         tenant: match &args.graph_url {
@@ -73,6 +74,9 @@ fn plan(
         limits: Limits {
             batch_size: size(args.batch_size),
             concurrency: size(args.concurrency),
+            rate: args.rate,
+            share: args.share,
+            priority: args.priority,
             ..Limits::default()
         },
         orders: Orders {

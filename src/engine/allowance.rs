@@ -49,6 +49,11 @@ impl Allowance {
         Ok(())
     }
 
+    /// The rate that is being found, where one has to be.
+    pub fn pace(&self) -> Option<&Pace> {
+        self.pace.as_ref()
+    }
+
     /// An operation was let through.
     pub fn delivered(&mut self, now: Moment) {
         self.pace.iter_mut().for_each(|pace| pace.delivered(now));

@@ -1,6 +1,6 @@
 //! Operations that travel together.
 
-use super::{Operation, OperationId};
+use super::{Operation, OperationId, Priority};
 
 /// Names a batch that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +13,8 @@ pub struct Batch {
     pub id: BatchId,
     /// What it carries, in an order that the replies are handed back in.
     pub operations: Vec<(OperationId, Operation)>,
+    /// What the service is told of how much they matter; `None` says nothing.
+    pub priority: Option<Priority>,
 }
 
 impl Batch {

@@ -1,6 +1,6 @@
 //! The queue of one workload.
 
-use super::{Allowance, Cooldown, Crowding, Moment, Operation, OperationId, Tries, Turn};
+use super::{Allowance, Cooldown, Crowding, Moment, Operation, OperationId, Traffic, Tries, Turn};
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
@@ -31,6 +31,7 @@ pub(super) struct Lane {
     pub(super) allowance: Allowance,
     pub(super) cooldown: Cooldown,
     pub(super) batches_in_flight: usize,
+    pub(super) traffic: Traffic,
     /// What can go, in the order in which it goes.
     ready: VecDeque<Entry>,
     /// How many of these are not the first word of a conversation. They go before those that are:
@@ -71,6 +72,7 @@ impl Lane {
             allowance,
             cooldown: Cooldown::default(),
             batches_in_flight: 0,
+            traffic: Traffic::default(),
             ready: VecDeque::new(),
             continuing: 0,
             later: BinaryHeap::new(),

@@ -2,6 +2,7 @@
 
 use super::{Batch, Quota, RetryPolicy};
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// How a run may use the service.
@@ -24,12 +25,52 @@ pub struct Limits {
     /// The same before anything has got through: then it is more likely a wrong address than an
     /// outage.
     pub first_contact_within: Duration,
+    /// The most requests a second to each workload's limit, one of [`Self::RATES`], counted as the
+    /// workload limits them: writes for the directory, all requests for authentication methods.
+    /// `None` is as many as get through.
+    pub rate: Option<f64>,
+    /// The part of what the service lets through that is used, one of [`Self::SHARES`]; the rest is
+    /// left to others.
+    pub share: f64,
+    /// What the service is told of how much the requests matter; `None` says nothing.
+    pub priority: Option<Priority>,
+}
+
+/// How much a request matters, said in the header `x-ms-throttle-priority` (Graph: throttling
+/// limits, "Other headers"). Where requests have to be throttled, those of low priority are first.
+/// The limits stay the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Nobody waits for it.
+    Low,
+    /// As if nothing were said.
+    Normal,
+    /// Somebody waits for it.
+    High,
+}
+
+impl Priority {
+    /// Every priority, the least first.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Normal, Self::High];
+
+    /// The priority as the header says it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+        }
+    }
 }
 
 impl Limits {
     /// Four batches in flight keep 20 writes a second going at two seconds of latency each, and
     /// more only wait.
     pub const CONCURRENCY: usize = 4;
+    /// What [`Self::rate`] may be: from a request in 100 seconds to more than any limit lets through.
+    pub const RATES: RangeInclusive<f64> = 0.01..=10_000.0;
+    /// What [`Self::share`] may be: from a twentieth to everything.
+    pub const SHARES: RangeInclusive<f64> = 0.05..=1.0;
 }
 
 impl Default for Limits {
@@ -47,6 +88,9 @@ impl Default for Limits {
             retry: RetryPolicy::default(),
             give_up_after: Duration::from_mins(15),
             first_contact_within: Duration::from_mins(1),
+            rate: None,
+            share: 1.0,
+            priority: None,
         }
     }
 }

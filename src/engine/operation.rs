@@ -52,6 +52,14 @@ pub enum Workload {
 impl Workload {
     /// Every workload, in the order in which their queues are looked at.
     pub const ALL: [Self; 2] = [Self::Directory, Self::AuthenticationMethods];
+
+    /// Its name, for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+            Self::AuthenticationMethods => "authentication_methods",
+        }
+    }
 }
 
 /// What a request costs of its workload's limits.

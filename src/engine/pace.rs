@@ -52,6 +52,12 @@ impl Pace {
         self.rate
     }
 
+    /// Requests that could be sent at once at `now`.
+    pub fn credit_at(&self, now: Moment) -> f64 {
+        let seconds = now.since(self.credited_at).as_secs_f64();
+        (self.credit + seconds * self.rate).min((self.rate * Self::BURST_SECONDS).max(1.0))
+    }
+
     /// Takes one request's worth of credit, or says when it will be there.
     pub fn take(&mut self, now: Moment) -> Result<(), Moment> {
         self.gather(now);
@@ -96,10 +102,8 @@ impl Pace {
     }
 
     fn gather(&mut self, now: Moment) {
-        let seconds = now.since(self.credited_at).as_secs_f64();
+        self.credit = self.credit_at(now);
         self.credited_at = self.credited_at.max(now);
-        self.credit =
-            (self.credit + seconds * self.rate).min((self.rate * Self::BURST_SECONDS).max(1.0));
     }
 }
 

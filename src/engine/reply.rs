@@ -1,5 +1,6 @@
 //! What came back for one operation.
 
+use super::Throttle;
 use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
@@ -85,6 +86,8 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// The service's name for this request, which its support asks for.
     pub request_id: Option<String>,
+    /// What it said about its limits.
+    pub throttle: Throttle,
     /// What it sent.
     pub body: Body,
 }
@@ -169,6 +172,7 @@ impl fmt::Debug for Answer {
             .field("status", &self.status)
             .field("retry_after", &self.retry_after)
             .field("request_id", &self.request_id)
+            .field("throttle", &self.throttle)
             .finish_non_exhaustive()
     }
 }
@@ -229,6 +233,7 @@ mod tests {
             status: 400,
             retry_after: None,
             request_id: None,
+            throttle: Throttle::default(),
             body,
         }
         .error();
@@ -263,6 +268,7 @@ mod tests {
             status: 201,
             retry_after: None,
             request_id: None,
+            throttle: Throttle::default(),
             body,
         });
         assert!(!format!("{reply:?}").contains("nc+"));

@@ -5,7 +5,7 @@ use super::token::Token;
 use super::verdict::is_concurrency_violation;
 use super::{
     Allowance, Answer, Batch, BatchId, Bucket, Crowding, Decision, Limits, Moment, Operation,
-    OperationId, Pace, Reply, Tries, Turn, Verdict, Workload, classify,
+    OperationId, Pace, PaceReading, Reply, Statistics, Tries, Turn, Verdict, Workload, classify,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -50,19 +50,6 @@ pub struct Settled {
     pub deliveries: Vec<Delivery>,
     /// Writes that certainly did not run, and wait to be sent again.
     pub returned: Vec<OperationId>,
-}
-
-/// What went through the scheduler.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Batches sent.
-    pub batches: u64,
-    /// Operations sent, each try counted.
-    pub requests: u64,
-    /// Tries that were throttled.
-    pub throttled: u64,
-    /// Tries that had to be repeated for another reason.
-    pub retried: u64,
 }
 
 /// Decides what is sent and when. It never waits: it says until when to.
@@ -178,6 +165,7 @@ impl Scheduler {
             match lane.form(shape, &mut self.crowding, now) {
                 Form::Send(entries) => {
                     lane.batches_in_flight += 1;
+                    lane.traffic.sent += u64::try_from(entries.len()).unwrap_or_default();
                     return Next::Send(self.dispatch(workload, entries, now));
                 }
                 Form::Wait(until) => {
@@ -260,6 +248,11 @@ impl Scheduler {
         self.statistics
     }
 
+    /// How fast each workload goes at present.
+    pub fn pace_readings(&self, now: Moment) -> Vec<PaceReading> {
+        PaceReading::of_each(&self.lanes, now)
+    }
+
     /// Until when the service asked for a pause, if it did.
     pub fn paused_until(&self, now: Moment) -> Option<Moment> {
         self.lanes
@@ -311,7 +304,11 @@ impl Scheduler {
                 entries,
             },
         );
-        Batch { id, operations }
+        Batch {
+            id,
+            operations,
+            priority: self.limits.priority,
+        }
     }
 
     fn decide(
@@ -373,6 +370,7 @@ impl Scheduler {
                 if let Some(lane) = self.lanes.get_mut(&trip.workload) {
                     lane.cooldown.over();
                     lane.allowance.delivered(now);
+                    lane.traffic.delivered += 1;
                 }
             }
             Verdict::Throttled { after } => {
@@ -380,6 +378,7 @@ impl Scheduler {
                 self.push_back(trip, after, now);
                 if let Some(lane) = self.lanes.get_mut(&trip.workload) {
                     lane.allowance.throttled(trip.sent_at, now);
+                    lane.traffic.throttled += 1;
                 }
                 self.lose_patience("the service is throttling", now);
             }

@@ -73,7 +73,7 @@ pub(super) fn is_concurrency_violation(answer: &Answer) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Body;
+    use crate::engine::{Body, Throttle};
     use serde_json::json;
     use std::fmt::Write;
 
@@ -82,6 +82,7 @@ mod tests {
             status,
             retry_after: None,
             request_id: None,
+            throttle: Throttle::default(),
             body,
         })
     }

@@ -1,7 +1,7 @@
 //! For tests: plays replies to a conversation and writes down what it says.
 
 use super::{Conversation, ItemId, NewItem, Settlement, Step};
-use crate::engine::{Answer, Body, Reply};
+use crate::engine::{Answer, Body, Reply, Throttle};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -17,6 +17,7 @@ pub(super) fn answer(status: u16, body: Value) -> Reply {
         status,
         retry_after: None,
         request_id: None,
+        throttle: Throttle::default(),
         body,
     })
 }

@@ -10,7 +10,9 @@ use super::conversations::{Conversations, Now};
 use super::run_file::{RunFile, RunFileError, Tally};
 use super::token::{Credential, SignInError};
 use super::transport::{Transport, TransportError};
-use crate::engine::{Answer, Batch, BatchId, Moment, Next, Outcome, Reply, Scheduler, Statistics};
+use crate::engine::{
+    Answer, Batch, BatchId, Moment, Next, Outcome, PaceReading, Reply, Scheduler, Statistics,
+};
 use crate::jobs::{Stage, Work};
 use crate::wire::{self, BatchReply, HttpReply};
 use futures_util::StreamExt;
@@ -50,6 +52,8 @@ pub struct Progress<'a> {
     pub trouble: Option<&'a str>,
     /// Batches on their way.
     pub in_flight: usize,
+    /// How fast each workload goes.
+    pub paces: Vec<PaceReading>,
     /// Whether no new batch is sent any more, and the last replies are awaited.
     pub stopping: bool,
     /// Time since the start of the run.
@@ -292,6 +296,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                 .map(|until| until.since(now)),
             trouble: self.scheduler.trouble(),
             in_flight: self.scheduler.in_flight(),
+            paces: self.scheduler.pace_readings(now),
             stopping,
             elapsed: now.since_start(),
         });

@@ -13,6 +13,8 @@ pub struct Files {
     pub run_file: PathBuf,
     /// Where results go.
     pub results: Destination,
+    /// Where it is written down how fast the run goes, if anywhere.
+    pub pace_trace: Option<PathBuf>,
 }
 
 /// Why the files of a run cannot be used.
@@ -62,10 +64,13 @@ pub enum FilesError {
 impl Files {
     /// Makes sure that no file is two things: the results would overwrite the input.
     pub fn check(&self) -> Result<(), FilesError> {
-        let mut files = vec![("the input", &self.input), ("the run file", &self.run_file)];
+        let mut views = Vec::new();
         if let Destination::File(path) = &self.results {
-            files.push(("the results", path));
+            views.push(("the results", path));
         }
+        views.extend(self.pace_trace.iter().map(|path| ("the pace trace", path)));
+        let mut files = vec![("the input", &self.input), ("the run file", &self.run_file)];
+        files.extend(&views);
         for (place, (one, first)) in files.iter().enumerate() {
             let mut others = files.iter().skip(place + 1);
             if let Some((other, _)) = others.find(|(_, second)| is_same(first, second)) {
@@ -76,10 +81,9 @@ impl Files {
                 });
             }
         }
-        match &self.results {
-            Destination::File(path) => check_apart(&self.run_file, path),
-            Destination::Stdout => Ok(()),
-        }
+        views
+            .into_iter()
+            .try_for_each(|(what, path)| check_apart(&self.run_file, what, path))
     }
 
     /// Makes room for the run file. One that holds nothing that could be lost goes; any other
@@ -129,9 +133,9 @@ impl Files {
     }
 }
 
-/// Makes sure that results do not take the place of the run file that they are written from, nor of
-/// what `SQLite` keeps beside it.
-pub fn check_apart(run_file: &Path, results: &Path) -> Result<(), FilesError> {
+/// Makes sure that what is written of a run, such as `the results`, does not take the place of the
+/// run file that it is written from, nor of what `SQLite` keeps beside it.
+pub fn check_apart(run_file: &Path, what: &'static str, path: &Path) -> Result<(), FilesError> {
     let beside = |ending: &str| {
         let mut name = run_file.as_os_str().to_owned();
         name.push(ending);
@@ -139,13 +143,12 @@ pub fn check_apart(run_file: &Path, results: &Path) -> Result<(), FilesError> {
     };
     if ["", "-wal", "-shm", "-journal"]
         .iter()
-        .any(|ending| is_same(&beside(ending), results))
+        .any(|ending| is_same(&beside(ending), path))
     {
-        let path = results.to_owned();
         return Err(FilesError::SameFile {
-            path,
+            path: path.to_owned(),
             one: "the run file",
-            other: "the results",
+            other: what,
         });
     }
     Ok(())

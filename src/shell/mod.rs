@@ -8,6 +8,7 @@ pub mod files;
 pub mod http;
 pub mod input;
 pub mod loopback;
+pub mod pace_trace;
 pub mod progress;
 pub mod results;
 pub mod run_file;

@@ -134,6 +134,7 @@ mod tests {
                 pause,
                 trouble,
                 in_flight,
+                paces: Vec::new(),
                 stopping,
                 elapsed,
             })

@@ -3,6 +3,7 @@
 mod reply;
 mod request;
 mod retry_after;
+mod throttle;
 
 pub use reply::{BatchReply, HttpReply, decode};
 pub use request::encode;

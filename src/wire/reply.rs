@@ -1,7 +1,7 @@
 //! The reply to a batch, read with everything that can be wrong with it.
 
 use super::request::id_at;
-use super::retry_after;
+use super::{retry_after, throttle};
 use crate::engine::{Answer, Body, Reply};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -82,6 +82,7 @@ fn outer_answer(reply: &HttpReply, received_at: OffsetDateTime) -> Answer {
         retry_after: header(&reply.headers, "retry-after")
             .and_then(|text| retry_after::parse(text, received_at)),
         request_id: header(&reply.headers, "request-id").map(str::to_owned),
+        throttle: throttle::read(|name| header(&reply.headers, name).map(str::to_owned)),
         body: outer_body(&reply.body),
     }
 }
@@ -139,6 +140,7 @@ fn inner_reply(response: Value, received_at: OffsetDateTime) -> Option<(String, 
             status,
             retry_after,
             request_id,
+            throttle: throttle::read(|name| inner_header(&headers, name)),
             body,
         }),
     ))

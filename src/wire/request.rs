@@ -1,6 +1,6 @@
 //! A batch as the body of a POST to `$batch`.
 
-use crate::engine::{Batch, Operation};
+use crate::engine::{Batch, Operation, Priority};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub fn encode(batch: &Batch) -> Vec<u8> {
         .operations
         .iter()
         .enumerate()
-        .map(|(place, (_, operation))| request(place, operation));
+        .map(|(place, (_, operation))| request(place, operation, batch.priority));
     // A structure of strings and JSON values always serialises.
     serde_json::to_vec(&Requests {
         requests: requests.collect(),
@@ -41,10 +41,13 @@ pub fn encode(batch: &Batch) -> Vec<u8> {
     .unwrap_or_default()
 }
 
-fn request(place: usize, operation: &Operation) -> Request<'_> {
+fn request(place: usize, operation: &Operation, priority: Option<Priority>) -> Request<'_> {
     let mut headers: BTreeMap<_, _> = operation.headers.iter().copied().collect();
     if operation.body.is_some() {
         headers.insert("Content-Type", "application/json");
+    }
+    if let Some(priority) = priority {
+        headers.insert("x-ms-throttle-priority", priority.as_str());
     }
     Request {
         id: id_at(place),

@@ -6,6 +6,7 @@ mod bad_input;
 mod command;
 mod faults;
 mod jobs;
+mod pace;
 mod readme;
 mod samples;
 mod scenarios;

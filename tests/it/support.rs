@@ -43,6 +43,8 @@ pub(crate) struct Rehearsal {
     pub(crate) skip_refused: bool,
     pub(crate) rows: Option<u64>,
     pub(crate) limits: Limits,
+    /// Writes down how fast it goes.
+    pub(crate) traced: bool,
 }
 
 /// What came of it.
@@ -53,6 +55,8 @@ pub(crate) struct Done {
     pub(crate) lines: Vec<BTreeMap<String, String>>,
     /// The result file as text.
     pub(crate) text: String,
+    /// The pace trace as text; empty without one.
+    pub(crate) pace_trace: String,
     /// The files that are left.
     pub(crate) files: Vec<String>,
 }
@@ -81,6 +85,7 @@ impl Rehearsal {
             skip_refused: false,
             rows: None,
             limits,
+            traced: false,
         }
     }
 
@@ -123,6 +128,7 @@ impl Rehearsal {
                 input: self.input,
                 run_file: self.folder.path().join("input.run"),
                 results: Destination::File(results.clone()),
+                pace_trace: self.traced.then(|| self.folder.path().join("pace.csv")),
             },
             rows: self.rows,
             tenant: TenantChoice::Graph("https://rehearsal.example".to_owned()),
@@ -143,8 +149,10 @@ impl Rehearsal {
         )
         .await;
         let text = std::fs::read_to_string(&results).unwrap_or_default();
+        let trace = std::fs::read_to_string(self.folder.path().join("pace.csv"));
         Done {
             summary,
+            pace_trace: trace.unwrap_or_default(),
             lines: read_lines(&text),
             text,
             files: files_in(self.folder.path()),

@@ -250,7 +250,7 @@ impl Conversation for Exchange {
 
 /// Why a look saw nothing.
 enum Unreadable {
-    Declined(Answer),
+    Declined(Box<Answer>),
     Lost(String),
 }
 
@@ -258,7 +258,7 @@ enum Unreadable {
 fn current(reply: Reply) -> Result<Option<Pass>, Unreadable> {
     let answer = reply.into_answer().map_err(Unreadable::Lost)?;
     if !answer.is_success() {
-        return Err(Unreadable::Declined(answer));
+        return Err(Unreadable::Declined(Box::new(answer)));
     }
     let list = answer
         .json()

@@ -2,6 +2,7 @@
 //! shape.
 
 use super::*;
+use std::collections::BTreeSet;
 
 #[track_caller]
 fn sample(text: &str) -> Value {
@@ -185,6 +186,27 @@ fn inner_replies_have_the_members_of_the_documented_ones() {
         .unwrap()
         .remove("x-ms-resource-unit");
     assert_eq!(shape(&deleted), shape(empty));
+}
+
+#[test]
+fn a_refusal_by_the_directory_has_the_headers_of_the_documented_one() {
+    let recorded = sample(include_str!(
+        "../../../samples/wire/batch-response-throttled.json"
+    ));
+    let mut caller = Caller::with("[limits.directory]\nunits = 5\n");
+    let url = format!("/groups/{}", caller.group("Leavers 2019"));
+    let request = |id: u32| json!({"id": id.to_string(), "method": "GET", "url": url});
+    let seen = caller.batch(&(0..10).map(request).collect());
+    let parts = seen.body["responses"].as_array().unwrap();
+    let refused = parts.iter().find(|part| part["status"] == 429).unwrap();
+    let names = |reply: &Value| -> BTreeSet<String> {
+        let headers = reply["headers"].as_object().unwrap().keys();
+        headers.map(|name| name.to_lowercase()).collect()
+    };
+    assert!(
+        names(refused).is_superset(&names(&recorded["responses"][0])),
+        "{refused}"
+    );
 }
 
 #[test]

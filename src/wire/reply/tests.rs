@@ -1,5 +1,8 @@
 use super::*;
-use crate::engine::{Batch, BatchId, Effect, Method, Operation, OperationId, Workload};
+use crate::engine::{
+    Batch, BatchId, Counts, Effect, Information, Method, Operation, OperationId, Priority, Scope,
+    Throttle, Whose, Workload,
+};
 use crate::wire::encode;
 use proptest::prelude::*;
 use serde_json::json;
@@ -72,6 +75,30 @@ fn the_mixed_sample_is_read_reply_by_reply_whatever_its_order() {
 }
 
 #[test]
+fn what_the_service_says_about_its_limits_is_heard_request_by_request() {
+    let body: Value = serde_json::from_slice(&sample("batch-response-throttled.json")).unwrap();
+    let said: Vec<Throttle> = read(3, &body)
+        .iter()
+        .map(|reply| reply.answer().unwrap().throttle)
+        .collect();
+    let refused = Throttle {
+        percentage: Some(1.2),
+        units: Some(1),
+        scope: Some(Scope {
+            whose: Whose::TenantApplication,
+            counts: Counts::ReadWrite,
+        }),
+        information: Some(Information::ResourceUnitLimitExceeded),
+    };
+    let warned = Throttle {
+        percentage: Some(0.93),
+        units: Some(1),
+        ..Throttle::default()
+    };
+    assert_eq!(said, [warned, refused, Throttle::default()]);
+}
+
+#[test]
 fn a_body_that_is_no_json_comes_as_base64() {
     let body: Value = serde_json::from_slice(&sample("batch-response-base64.json")).unwrap();
     let replies = read(ids_and_statuses(&body).len(), &body);
@@ -139,11 +166,12 @@ fn a_batch_is_written_as_the_sample_of_one() {
         ),
         (OperationId(71), Operation::get(workload, path, 1)),
     ];
-    let written: Value = serde_json::from_slice(&encode(&Batch {
+    let batch = Batch {
         id: BatchId(1),
         operations,
-    }))
-    .unwrap();
+        priority: None,
+    };
+    let written: Value = serde_json::from_slice(&encode(&batch)).unwrap();
     let expected = json!({"requests": [
         {"id": "0", "method": "POST", "url": path, "headers": {"Content-Type": "application/json"}, "body": phone},
         {"id": "1", "method": "GET", "url": path},
@@ -169,6 +197,27 @@ fn a_batch_is_written_as_the_sample_of_one() {
             members(request).iter().all(|member| known.contains(member)),
             "{request}"
         );
+    }
+}
+
+#[test]
+fn every_request_of_a_batch_says_how_much_it_matters_if_it_is_to() {
+    let workload = Workload::AuthenticationMethods;
+    let operations = (0..2).map(|id| (OperationId(id), Operation::get(workload, "/users/a", 1)));
+    let mut batch = Batch {
+        id: BatchId(1),
+        operations: operations.collect(),
+        priority: None,
+    };
+    let mut headers = |priority| {
+        batch.priority = priority;
+        let written: Value = serde_json::from_slice(&encode(&batch)).unwrap();
+        [0, 1].map(|place: usize| written["requests"][place]["headers"].clone())
+    };
+    assert_eq!(headers(None), [Value::Null, Value::Null]);
+    for priority in Priority::ALL {
+        let expected = json!({"x-ms-throttle-priority": priority.as_str()});
+        assert_eq!(headers(Some(priority)), [expected.clone(), expected]);
     }
 }
 
@@ -221,6 +270,7 @@ fn an_outer_status_is_about_the_whole_batch() {
     let headers = vec![
         ("Retry-After".to_owned(), "7".to_owned()),
         ("request-id".to_owned(), "r".to_owned()),
+        ("X-Ms-Throttle-Scope".to_owned(), "Tenant/Write".to_owned()),
     ];
     for status in [401, 429] {
         let reply = HttpReply {
@@ -237,6 +287,7 @@ fn an_outer_status_is_about_the_whole_batch() {
             (status, Some(Duration::from_secs(7)))
         );
         assert_eq!(answer.request_id.as_deref(), Some("r"));
+        assert_eq!(answer.throttle.scope.unwrap().whose, Whose::Tenant);
     }
     for status in [408, 500, 502, 503, 504] {
         let BatchReply::Each(replies) = decode(2, &http(status, error.to_vec()), NOW) else {

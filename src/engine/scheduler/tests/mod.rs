@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::{Answer, Body, Effect, Method};
+use crate::engine::{Answer, Body, Effect, Method, Throttle};
 use serde_json::json;
 
 mod trouble;
@@ -17,6 +17,7 @@ fn answer(status: u16) -> Reply {
         status,
         retry_after: None,
         request_id: None,
+        throttle: Throttle::default(),
         body: Body::Empty,
     })
 }
@@ -26,6 +27,7 @@ fn throttled(retry_after: Option<Duration>) -> Reply {
         status: 429,
         retry_after,
         request_id: None,
+        throttle: Throttle::default(),
         body: Body::Empty,
     })
 }
@@ -291,6 +293,7 @@ fn an_outer_server_error_with_a_wish_pauses_the_workload() {
         status: 503,
         retry_after: Some(secs(120)),
         request_id: None,
+        throttle: Throttle::default(),
         body,
     };
     settle_all(&mut scheduler, &batch, &Reply::Answer(busy), at(0));

@@ -77,6 +77,7 @@ fn writers_to_one_group_that_collide_are_thinned_out_and_others_are_not() {
         status: 409,
         retry_after: None,
         request_id: None,
+        throttle: Throttle::default(),
         body,
     });
     let mut replies = vec![answer(204); 18];
