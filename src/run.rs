@@ -343,42 +343,29 @@ fn import(
     run_file: &mut RunFile,
 ) -> Result<Vec<String>, RunError> {
     /// As many as somebody would read in a terminal; the results have them all.
-    const SHOWN: usize = 10;
+    const SHOWN: u32 = 10;
     let places: Vec<usize> = carried.iter().map(|column| column.place).collect();
-    let mut refusals = Vec::new();
     let mut count = 0;
-    let sameness = plan.job.sameness();
     while plan.rows.is_none_or(|rows| count < rows) {
         let Some(row) = input.next_row()? else { break };
         count += 1;
         let id = run_file.add_row(row.line, &row.cells_at(&places))?;
-        let refusal = match work.check(&input.fields(&row)) {
-            Ok(item) => run_file
-                .add_item(id, row.line, &item, sameness)?
-                .map(|double| {
-                    format!(
-                        "is for {sameness} as line {}: keep one of them",
-                        double.line
-                    )
-                }),
+        match work.check(&input.fields(&row)) {
+            Ok(item) => run_file.add_item(id, &item)?,
             Err(problems) => {
                 let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                let why = problems.join("; ");
-                run_file.refuse_row(id, &why)?;
-                Some(why)
+                run_file.refuse_row(id, &problems.join("; "))?;
             }
-        };
-        if let Some(why) = refusal
-            && refusals.len() < SHOWN
-        {
-            refusals.push(format!("line {}: {why}", row.line));
         }
     }
     if count == 0 {
-        Err(input.no_rows().into())
-    } else {
-        Ok(refusals)
+        return Err(input.no_rows().into());
     }
+    run_file.rows_are_in(plan.job.sameness())?;
+    let refusals = run_file.refusals(SHOWN)?.into_iter();
+    Ok(refusals
+        .map(|(line, why)| format!("line {line}: {why}"))
+        .collect())
 }
 
 /// Jitter needs no secret, only to differ between runs.

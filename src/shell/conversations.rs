@@ -152,7 +152,6 @@ impl<'a> Conversations<'a> {
         &self,
         ids: &[OperationId],
         run_file: &mut RunFile,
-        at: OffsetDateTime,
     ) -> Result<(), RunFileError> {
         // Where an earlier write is in doubt, this one's return changes nothing: the item stays
         // sent.
@@ -162,7 +161,7 @@ impl<'a> Conversations<'a> {
             .filter(|talk| !talk.doubt);
         talks
             .map(|talk| talk.conversation.items())
-            .try_for_each(|items| run_file.returned(&items, at))
+            .try_for_each(|items| run_file.returned(&items))
     }
 
     /// Lets a conversation hear a reply.
@@ -244,7 +243,7 @@ impl<'a> Conversations<'a> {
                 let items = talk.conversation.items();
                 items
                     .into_iter()
-                    .try_for_each(|item| run_file.expanded(item, now.wall))
+                    .try_for_each(|item| run_file.expanded(item))
             }
             Step::Divide(parts) => parts.into_iter().try_for_each(|conversation| {
                 let part = Talk {

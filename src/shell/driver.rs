@@ -267,7 +267,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             BatchReply::Each(replies) => self.scheduler.settle(batch, replies, now.moment),
             BatchReply::Refused(answer) => self.scheduler.refuse(batch, answer, now.moment),
         };
-        conversations.returned(&settled.returned, self.run_file, now.wall)?;
+        conversations.returned(&settled.returned, self.run_file)?;
         if let Some(until) = self.scheduler.paused_until(now.moment) {
             let seconds = until.since(now.moment).as_secs_f64();
             tracing::info!(batch = batch.0, seconds, "the service asked for a pause");

@@ -7,7 +7,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
 use time::OffsetDateTime;
 
 /// What came back over HTTP.
@@ -89,20 +88,25 @@ fn outer_answer(reply: &HttpReply, received_at: OffsetDateTime) -> Answer {
 }
 
 fn inner(count: usize, responses: Vec<Value>, received_at: OffsetDateTime) -> Vec<Reply> {
-    let mut by_id: HashMap<String, Vec<Reply>> = HashMap::new();
+    let mut replies: Vec<Option<Reply>> = vec![None; count];
     for response in responses {
-        if let Some((id, reply)) = inner_reply(response, received_at) {
-            by_id.entry(id).or_default().push(reply);
-        }
+        let Some((id, reply)) = inner_reply(response, received_at) else {
+            continue;
+        };
+        let place = id.parse().ok().filter(|place| id_at(*place) == id);
+        let Some(slot) = place.and_then(|place: usize| replies.get_mut(place)) else {
+            continue;
+        };
+        *slot = Some(match slot.take() {
+            Some(first) if first != reply => Reply::Unknown(
+                "the batch came back with two different replies to this request".to_owned(),
+            ),
+            _ => reply,
+        });
     }
-    let reply_at = |place| match by_id.remove(&id_at(place)).unwrap_or_default().as_slice() {
-        [] => Reply::Unknown("the batch came back without a reply to this request".to_owned()),
-        [first, rest @ ..] if rest.iter().all(|other| other == first) => first.clone(),
-        _ => Reply::Unknown(
-            "the batch came back with two different replies to this request".to_owned(),
-        ),
-    };
-    (0..count).map(reply_at).collect()
+    let missing = "the batch came back without a reply to this request";
+    let known = |reply: Option<Reply>| reply.unwrap_or_else(|| Reply::Unknown(missing.to_owned()));
+    replies.into_iter().map(known).collect()
 }
 
 /// Ids may come back as text or as numbers; they are compared without case, and ours are digits.

@@ -9,6 +9,7 @@ use super::{OnExisting, PhoneType, RESULT_NUMBER, RESULT_SMS, Wish, number};
 use crate::engine::{Answer, Effect, Method, Operation, Outcome, Reply, Workload};
 use crate::jobs::conversation::{MAY_STILL_RUN, settle, unreadable};
 use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step, user};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ struct Slot<'a> {
 
 impl Exchange {
     pub(super) fn new(item: Item, on_existing: OnExisting) -> Self {
-        let wish = serde_json::from_value(item.content.clone()).ok();
+        let wish = Wish::deserialize(&item.content).ok();
         Self {
             item,
             wish,

@@ -1,9 +1,9 @@
 //! The input's rows on their way into the run file.
 
-use super::{Doing, RunFile, RunFileError, stage_number};
+use super::{Doing, RunFile, RunFileError, log_changes, stage_number};
 use crate::engine::Outcome;
 use crate::jobs::{ItemId, NewItem, Stage};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde_json::{Map, Value};
 
 /// Names a row in the run file; they count from 1 in the order of the input.
@@ -23,75 +23,121 @@ impl RunFile {
         })
     }
 
-    /// Takes in the item that a good row asks for. Where an earlier row asks for the same, both are
-    /// refused: nobody knows which one is meant. Then the earlier one's line and whether this made
-    /// it a refused one are returned.
-    pub fn add_item(
-        &mut self,
-        row: RowId,
-        line: u64,
-        item: &NewItem,
-        sameness: &str,
-    ) -> Result<Option<Double>, RunFileError> {
+    /// Takes in the item that a good row asks for.
+    pub fn add_item(&mut self, row: RowId, item: &NewItem) -> Result<(), RunFileError> {
         self.begin()?;
-        let new = self.doing(Doing::Write, |connection| {
-            insert(connection, row, &item.key, None, item)
+        self.doing(Doing::Write, |connection| {
+            insert(connection, row, &item.key, None, item).map(drop)
         })?;
-        if new.is_some() {
-            self.tally.lines += 1;
-            return Ok(None);
-        }
-        let (earlier_line, earlier, was_good) = self.doing(Doing::Read, |connection| {
-            connection
-                .prepare_cached(
-                    "SELECT row.line, item.id, item.status FROM item JOIN row ON row.id = item.row WHERE item.key = ?1",
-                )?
-                .query_row([&item.key], |found| {
-                    let status: String = found.get(2)?;
-                    Ok((found.get::<_, i64>(0)?, found.get::<_, i64>(1)?, status == "pending"))
-                })
-        })?;
-        let same_as = |other: i64| format!("is for {sameness} as line {other}: keep one of them");
-        if was_good {
-            let line = i64::try_from(line).unwrap_or(i64::MAX);
-            self.doing(Doing::Write, |connection| {
-                refuse(connection, ItemId(earlier), &same_as(line))
-            })?;
-            self.tally.settled(Outcome::Refused, false);
-        }
-        self.refuse_row(row, &same_as(earlier_line))?;
-        let line = u64::try_from(earlier_line).unwrap_or_default();
-        Ok(Some(Double { line, was_good }))
+        self.tally.lines += 1;
+        Ok(())
     }
 
     /// Takes in a row that is not sent, and why.
     pub fn refuse_row(&mut self, row: RowId, why: &str) -> Result<(), RunFileError> {
         self.begin()?;
         let item = NewItem {
-            key: format!("refused row {}", row.0),
+            key: no_key(row),
             stage: Stage::Check,
             content: Value::Null,
             fields: Vec::new(),
         };
-        let new = self.doing(Doing::Write, |connection| {
+        self.doing(Doing::Write, |connection| {
             let new = insert(connection, row, &item.key, None, &item)?;
-            new.map(|id| refuse(connection, id, why)).transpose()
+            new.map_or(Ok(()), |id| refuse(connection, id, why))
         })?;
-        if new.is_some() {
-            self.tally.lines += 1;
-            self.tally.settled(Outcome::Refused, false);
-        }
+        self.tally.lines += 1;
+        self.tally.settled(Outcome::Refused, false);
         Ok(())
+    }
+
+    /// All rows are in: puts them on the disk. Where several ask for the same, all of them are
+    /// refused, because nobody knows which one is meant.
+    ///
+    /// Keys are compared here, by sorting them once, because looking up each as it comes would read
+    /// and write all over a file that is larger than memory.
+    pub fn rows_are_in(&mut self, sameness: &str) -> Result<(), RunFileError> {
+        const INDEX: &str = "CREATE UNIQUE INDEX item_by_key ON item (key)";
+        self.begin()?;
+        let create = |connection: &Connection| match connection.execute_batch(INDEX) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                Ok(false)
+            }
+            created => created.map(|()| true),
+        };
+        if !self.doing(Doing::Write, create)? {
+            self.refuse_doubles(sameness)?;
+            self.doing(Doing::Write, |connection| connection.execute_batch(INDEX))?;
+        }
+        self.commit()?;
+        self.doing(Doing::Write, log_changes)
+    }
+
+    fn refuse_doubles(&mut self, sameness: &str) -> Result<(), RunFileError> {
+        let refused = self.doing(Doing::Write, |connection| {
+            connection.execute_batch("CREATE INDEX double ON item (key)")?;
+            let (mut refused, mut last) = (0, String::new());
+            let find =
+                "SELECT key FROM item WHERE key > ?1 GROUP BY key HAVING count(*) > 1 LIMIT 1";
+            let mut find = connection.prepare(find)?;
+            while let Some(key) = find
+                .query_row([&last], |found| found.get::<_, String>(0))
+                .optional()?
+            {
+                refused += refuse_all(connection, &key, sameness)?;
+                last = key;
+            }
+            connection.execute_batch("DROP INDEX double")?;
+            Ok(refused)
+        })?;
+        (0..refused).for_each(|_| self.tally.settled(Outcome::Refused, false));
+        Ok(())
+    }
+
+    /// The first rows that were refused while they were read: (line, why), at most `limit`.
+    pub fn refusals(&self, limit: u32) -> Result<Vec<(u64, String)>, RunFileError> {
+        if self.tally.count(Outcome::Refused) == 0 {
+            return Ok(Vec::new());
+        }
+        self.doing(Doing::Read, |connection| {
+            let mut query = connection.prepare(
+                "SELECT row.line, item.error_message FROM row JOIN item ON item.row = row.id
+                 WHERE item.status = 'refused' ORDER BY row.id LIMIT ?1",
+            )?;
+            let refusals = query.query_map([limit], |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+            })?;
+            refusals.collect()
+        })
     }
 }
 
-/// An earlier row that asks for the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Double {
-    /// Its line.
-    pub line: u64,
-    /// Whether it was taken for good until now.
-    pub was_good: bool,
+/// The key of an item that asks for nothing.
+fn no_key(row: RowId) -> String {
+    format!("refused row {}", row.0)
+}
+
+/// Refuses all items with that key, and says how many there were. The first keeps the key.
+fn refuse_all(connection: &Connection, key: &str, sameness: &str) -> rusqlite::Result<usize> {
+    let items: Vec<(i64, i64)> = connection
+        .prepare_cached(
+            "SELECT item.id, row.line FROM item JOIN row ON row.id = item.row WHERE item.key = ?1
+             ORDER BY item.id LIMIT 2",
+        )?
+        .query_map([key], |found| Ok((found.get(0)?, found.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let [(first, first_line), (_, second_line)] = items[..] else {
+        return Ok(0);
+    };
+    let same_as = |line: i64| format!("is for {sameness} as line {line}: keep one of them");
+    refuse(connection, ItemId(first), &same_as(second_line))?;
+    let others = connection
+        .prepare_cached(
+            "UPDATE item SET status = 'refused', error_message = ?3, key = 'refused row ' || row
+             WHERE key = ?1 AND id <> ?2",
+        )?
+        .execute(params![key, first, same_as(first_line)])?;
+    Ok(others + 1)
 }
 
 /// Takes in an item, unless there is one with that key.
@@ -110,7 +156,7 @@ pub(super) fn insert(
     connection
         .prepare_cached(
             "INSERT INTO item (row, key, twin, stage, status, content, fields)
-             VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6) ON CONFLICT (key) DO NOTHING RETURNING id",
+             VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6) ON CONFLICT DO NOTHING RETURNING id",
         )?
         .query_row(
             params![

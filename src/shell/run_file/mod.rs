@@ -88,10 +88,10 @@ impl RunFile {
     fn furnish(path: &Path, header: &Header) -> Result<Self, RunFileError> {
         let run_file = Self::connect(path)?;
         run_file.doing(Doing::Create, |connection| {
-            // Before the log of later changes takes over, so that the file itself says what it is.
+            configure(connection)?;
+            connection.execute_batch("BEGIN IMMEDIATE")?;
             connection.pragma_update(None, "application_id", APPLICATION_ID)?;
             connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-            configure(connection)?;
             connection.execute_batch(include_str!("schema.sql"))?;
             for (name, value) in Header::NAMES.iter().zip(header.values()) {
                 let insert = "INSERT INTO run (name, value) VALUES (?1, ?2)";
@@ -116,7 +116,11 @@ impl RunFile {
             _ => return Err(RunFileError::NotARunFile { path: path_buf() }),
         }
         let mut run_file = Self::connect(path)?;
-        run_file.doing(Doing::Open, configure)?;
+        run_file.doing(Doing::Open, |connection| {
+            configure(connection)?;
+            log_changes(connection)?;
+            connection.execute_batch("BEGIN IMMEDIATE")
+        })?;
         run_file.count()?;
         Ok(run_file)
     }
@@ -254,11 +258,19 @@ impl RunFile {
 
 /// Keeps every other process out for as long as the file is open, and makes a commit mean that it
 /// is on the disk.
+///
+/// A run goes through its file from top to bottom, so a small cache (4 MB) is as good as a large one.
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
-        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         PRAGMA foreign_keys = ON; BEGIN IMMEDIATE",
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -4000",
     )
+}
+
+/// Changes go into a log from now on, where a commit is one write in one place. Until then they go
+/// into the file itself: what the input adds to an empty file need not be written twice.
+fn log_changes(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA journal_mode = WAL")
 }
 
 /// The application id and the version in the first bytes of a database (`SQLite`: database file

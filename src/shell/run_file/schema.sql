@@ -15,8 +15,8 @@ CREATE TABLE row (
 CREATE TABLE item (
     id            INTEGER PRIMARY KEY,
     row           INTEGER NOT NULL REFERENCES row (id),
-    -- Two items with one key are one.
-    key           TEXT NOT NULL UNIQUE,
+    -- Two items with one key are one: there is an index `item_by_key`, made when all rows are in.
+    key           TEXT NOT NULL,
     -- The item of another row that asks for the same, and is worked on instead of this one.
     twin          INTEGER REFERENCES item (id),
     stage         INTEGER NOT NULL,
@@ -40,11 +40,3 @@ CREATE TABLE item (
 
 CREATE INDEX item_of_row ON item (row, id);
 CREATE INDEX item_with_twin ON item (twin) WHERE twin IS NOT NULL;
-
--- What happened, in order: intents before effects, outcomes as they became known.
-CREATE TABLE transition (
-    id    INTEGER PRIMARY KEY,
-    item  INTEGER NOT NULL REFERENCES item (id),
-    at    TEXT NOT NULL,
-    event TEXT NOT NULL
-) STRICT;

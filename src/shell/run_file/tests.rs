@@ -33,13 +33,9 @@ fn with_items(folder: &TempDir, keys: &[&str]) -> (RunFile, Vec<ItemId>) {
     let mut run_file = RunFile::create(&folder.path().join("a.run"), &header("https://x")).unwrap();
     for (line, key) in (2..).zip(keys) {
         let row = run_file.add_row(line, &["cell"]).unwrap();
-        assert_eq!(
-            run_file
-                .add_item(row, line, &new_item(key), "the same person")
-                .unwrap(),
-            None
-        );
+        run_file.add_item(row, &new_item(key)).unwrap();
     }
+    run_file.rows_are_in("the same person").unwrap();
     let items = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
     (run_file, items.iter().map(|item| item.id).collect())
 }
@@ -110,7 +106,7 @@ fn the_time_of_the_first_intent_is_kept_until_the_write_is_known_not_to_have_run
     run_file.sent(&items, NOW).unwrap();
     run_file.sent(&items, NOW + time::Duration::HOUR).unwrap();
     assert_eq!(sent_at(&run_file), Some(datetime!(2026-11-20 09:00:00 UTC)));
-    run_file.returned(&items, NOW).unwrap();
+    run_file.returned(&items).unwrap();
     assert_eq!(sent_at(&run_file), None);
 }
 
@@ -129,40 +125,40 @@ fn an_impossible_event_is_refused_by_name() {
 }
 
 #[test]
-fn two_rows_that_ask_for_the_same_are_both_refused() {
+fn rows_that_ask_for_the_same_are_all_refused() {
     let folder = TempDir::new().unwrap();
-    let (mut run_file, _) = with_items(&folder, &["a", "b"]);
-    for (line, was_good) in [(4, true), (5, false)] {
-        let row = run_file.add_row(line, &["cell"]).unwrap();
-        let double = run_file
-            .add_item(row, line, &new_item("a"), "the same person")
-            .unwrap()
-            .unwrap();
-        assert_eq!((double.line, double.was_good), (2, was_good));
+    let (run_file, _) = with_items(&folder, &["a", "b", "a", "c", "b", "a"]);
+    let refused = [
+        "refused", "refused", "refused", "pending", "refused", "refused",
+    ];
+    assert_eq!(statuses(&run_file), refused);
+    let same_as = |line: u64| format!("is for the same person as line {line}: keep one of them");
+    let expected = [(2, 4), (3, 6), (4, 2), (6, 3), (7, 2)];
+    let expected = expected.map(|(line, other)| (line, same_as(other)));
+    assert_eq!(run_file.refusals(10).unwrap(), expected);
+    assert_eq!(run_file.refusals(2).unwrap(), expected[..2]);
+    let tally = run_file.tally();
+    assert_eq!((tally.lines, tally.count(Outcome::Refused)), (6, 5));
+}
+
+#[test]
+fn a_file_is_as_it_was_made_where_the_program_died_before_all_rows_were_in() {
+    let (folder, copies) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut run_file = RunFile::create(&folder.path().join("a.run"), &header("https://x")).unwrap();
+    let cell = "x".repeat(100_000);
+    // More than the cache holds, so that part of it is in the file.
+    for line in 2..100 {
+        run_file.add_row(line, &[&cell]).unwrap();
     }
-    assert_eq!(
-        statuses(&run_file),
-        ["refused", "pending", "refused", "refused"]
-    );
-    let messages: Vec<String> = lines(&run_file)
-        .into_iter()
-        .map(|line| line.error_message)
-        .collect();
-    assert_eq!(
-        messages[0],
-        "is for the same person as line 4: keep one of them"
-    );
-    assert_eq!(
-        messages[2],
-        "is for the same person as line 2: keep one of them"
-    );
-    assert_eq!(
-        (
-            run_file.tally().lines,
-            run_file.tally().count(Outcome::Refused)
-        ),
-        (4, 3)
-    );
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copies.path().join(entry.file_name())).unwrap();
+    }
+    let copy = copies.path().join("a.run");
+    assert!(std::fs::metadata(&copy).unwrap().len() > 1_000_000);
+    let mut copy = RunFile::open(&copy).unwrap();
+    assert_eq!(copy.header().unwrap(), header("https://x"));
+    assert_eq!(copy.add_row(2, &["cell"]).unwrap(), RowId(1));
 }
 
 #[test]
@@ -179,7 +175,7 @@ fn what_was_found_is_taken_in_once_however_often_it_is_found() {
     run_file
         .found(items[0], &[(new_item("m1"), Some(Settlement::kept()))], NOW)
         .unwrap();
-    run_file.expanded(items[0], NOW).unwrap();
+    run_file.expanded(items[0]).unwrap();
     assert_eq!(statuses(&run_file), ["pending", "unchanged"]);
     assert_eq!(run_file.tally().lines, 2);
 }
@@ -210,7 +206,7 @@ fn what_two_rows_ask_for_is_worked_on_once_and_ends_for_both() {
         .settle(ids[2], &Settlement::in_doubt("lost"), 1, NOW)
         .unwrap();
     for pair in pairs {
-        run_file.expanded(pair, NOW).unwrap();
+        run_file.expanded(pair).unwrap();
     }
     let expected = [
         "succeeded",

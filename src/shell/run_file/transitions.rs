@@ -1,4 +1,4 @@
-//! What happens to items, recorded through the one transition table.
+//! What happens to items: each event changes their status by the one transition table.
 
 use super::import::insert;
 use super::{Doing, RowId, RunFile, RunFileError, timestamp};
@@ -12,35 +12,37 @@ use time::OffsetDateTime;
 impl RunFile {
     /// A write that carries these items is about to be sent. The time of the first one is kept.
     pub fn sent(&mut self, items: &[ItemId], at: OffsetDateTime) -> Result<(), RunFileError> {
+        let at = timestamp(at);
         for item in items {
-            self.record(*item, Event::Sent, at)?;
+            let status = self.after(*item, Event::Sent)?;
             self.doing(Doing::Write, |connection| {
                 connection
                     .prepare_cached(
-                        "UPDATE item SET sent_at = coalesce(sent_at, ?2), attempts = attempts + 1 WHERE id = ?1",
+                        "UPDATE item SET status = ?2, sent_at = coalesce(sent_at, ?3), attempts = attempts + 1
+                         WHERE id = ?1",
                     )?
-                    .execute(params![item.0, timestamp(at)])
+                    .execute(params![item.0, status.as_str(), at])
             })?;
         }
         Ok(())
     }
 
     /// The write that carried these items certainly did not run.
-    pub fn returned(&mut self, items: &[ItemId], at: OffsetDateTime) -> Result<(), RunFileError> {
+    pub fn returned(&mut self, items: &[ItemId]) -> Result<(), RunFileError> {
         for item in items {
-            self.record(*item, Event::Returned, at)?;
+            let status = self.after(*item, Event::Returned)?;
             self.doing(Doing::Write, |connection| {
                 connection
-                    .prepare_cached("UPDATE item SET sent_at = NULL WHERE id = ?1")?
-                    .execute([item.0])
+                    .prepare_cached("UPDATE item SET status = ?2, sent_at = NULL WHERE id = ?1")?
+                    .execute(params![item.0, status.as_str()])
             })?;
         }
         Ok(())
     }
 
     /// An item became others, and needs no line of its own.
-    pub fn expanded(&mut self, item: ItemId, at: OffsetDateTime) -> Result<(), RunFileError> {
-        self.record(item, Event::Expanded, at)
+    pub fn expanded(&mut self, item: ItemId) -> Result<(), RunFileError> {
+        self.mark(item, Event::Expanded)
     }
 
     /// An item has ended, and with it those of other rows that asked for the same.
@@ -167,7 +169,7 @@ impl RunFile {
                 settlement.outcome = Outcome::Unchanged;
                 settlement.action = Some(Action::Kept);
             }
-            Outcome::InDoubt => self.record(twin, Event::Sent, at)?,
+            Outcome::InDoubt => self.mark(twin, Event::Sent)?,
             Outcome::Unchanged | Outcome::Failed | Outcome::Refused => {}
         }
         self.settle_one(twin, &settlement, 0, at)
@@ -180,21 +182,28 @@ impl RunFile {
         attempts: u32,
         at: OffsetDateTime,
     ) -> Result<(), RunFileError> {
-        self.record(item, Event::Settled(settlement.outcome), at)?;
+        let status = self.after(item, Event::Settled(settlement.outcome))?;
         let warned = settlement.outcome.is_good() && !settlement.error_code.is_empty();
         self.tally.settled(settlement.outcome, warned);
         self.doing(Doing::Write, |connection| {
-            write_settlement(connection, item, settlement, attempts, at)
+            write_settlement(connection, item, status, settlement, attempts, at)
         })
     }
 
-    /// Moves an item along the transition table, and keeps what happened.
-    fn record(
-        &mut self,
-        item: ItemId,
-        event: Event,
-        at: OffsetDateTime,
-    ) -> Result<(), RunFileError> {
+    /// Moves an item along the transition table where nothing else is known of it.
+    fn mark(&mut self, item: ItemId, event: Event) -> Result<(), RunFileError> {
+        let status = self.after(item, event)?;
+        self.doing(Doing::Write, |connection| {
+            connection
+                .prepare_cached("UPDATE item SET status = ?2 WHERE id = ?1")?
+                .execute(params![item.0, status.as_str()])
+                .map(drop)
+        })
+    }
+
+    /// What an item is after an event, by the one transition table. The caller writes it down,
+    /// together with what else is new.
+    fn after(&mut self, item: ItemId, event: Event) -> Result<Status, RunFileError> {
         self.begin()?;
         let word: String = self.doing(Doing::Read, |connection| {
             connection
@@ -219,15 +228,7 @@ impl RunFile {
         lines.lines = lines
             .lines
             .saturating_sub(u64::from(next == Status::Expanded));
-        self.doing(Doing::Write, |connection| {
-            connection
-                .prepare_cached("UPDATE item SET status = ?2 WHERE id = ?1")?
-                .execute(params![item.0, next.as_str()])?;
-            connection
-                .prepare_cached("INSERT INTO transition (item, at, event) VALUES (?1, ?2, ?3)")?
-                .execute(params![item.0, timestamp(at), event.as_str()])
-        })?;
-        Ok(())
+        Ok(next)
     }
 }
 
@@ -241,6 +242,7 @@ struct Known {
 fn write_settlement(
     connection: &Connection,
     item: ItemId,
+    status: Status,
     settlement: &Settlement,
     attempts: u32,
     at: OffsetDateTime,
@@ -253,7 +255,7 @@ fn write_settlement(
     connection
         .prepare_cached(
             "UPDATE item SET attempts = max(attempts, ?2), action = ?3, http_status = ?4, error_code = ?5, error_message = ?6, hint = ?7,
-                 request_id = ?8, finished_at = ?9, findings = ?10, secret = ?11
+                 request_id = ?8, finished_at = ?9, findings = ?10, secret = ?11, status = ?12
              WHERE id = ?1",
         )?
         .execute(params![
@@ -268,6 +270,7 @@ fn write_settlement(
             timestamp(at),
             Value::Object(findings).to_string(),
             settlement.secret.as_ref().map(ExposeSecret::expose_secret),
+            status.as_str(),
         ])
         .map(drop)
 }
