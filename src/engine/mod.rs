@@ -38,4 +38,4 @@ pub use reply::{Answer, Body, Reply, ServiceError};
 pub use retry::{Decision, RetryPolicy, Tries};
 pub use scheduler::{Delivery, Next, Scheduler, Settled, Statistics};
 pub use status::{Event, Outcome, Status};
-pub use verdict::{Verdict, classify};
+pub use verdict::{Verdict, classify, is_concurrency_violation};
