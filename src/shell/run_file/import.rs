@@ -69,6 +69,7 @@ impl RunFile {
         self.begin()?;
         let item = NewItem {
             key: format!("refused row {}", row.0),
+            company: None,
             stage: Stage::Check,
             content: Value::Null,
             fields: Vec::new(),
@@ -109,14 +110,15 @@ pub(super) fn insert(
         .collect();
     connection
         .prepare_cached(
-            "INSERT INTO item (row, key, twin, stage, status, content, fields)
-             VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6) ON CONFLICT (key) DO NOTHING RETURNING id",
+            "INSERT INTO item (row, key, twin, company, stage, status, content, fields)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7) ON CONFLICT (key) DO NOTHING RETURNING id",
         )?
         .query_row(
             params![
                 row.0,
                 key,
                 twin,
+                item.company,
                 stage_number(item.stage),
                 item.content.to_string(),
                 Value::Object(fields).to_string()
