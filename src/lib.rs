@@ -14,7 +14,8 @@
 //! 1. The whole input is read and checked before anything is sent ([`run`], [`shell::input`]); good
 //!    rows become *items* in the run file ([`shell::run_file`]), bad ones are refused there.
 //! 2. Items are pulled in windows and become *conversations* ([`jobs`]): pure state machines that
-//!    hear a reply and say what comes next, a call or the ending of their items.
+//!    hear a reply and say what comes next, a call or the ending of their items. Items that may share
+//!    a request form a *company*, such as the new members of one group; companies take turns.
 //! 3. Calls go to the *scheduler* ([`engine`]), which decides what is sent when: quotas, pace,
 //!    pauses, retries, batches.
 //! 4. The *driver* ([`shell::driver`]) is the one loop. Each turn puts outcomes and intents on the
@@ -31,6 +32,7 @@
 //! | run | one execution of a job over one input |
 //! | row | one line of the input |
 //! | item | one unit of effect with one result line |
+//! | company | items that may share a request |
 //! | operation | one Graph request, for one item or for several |
 //! | batch | up to 20 operations in one POST |
 //! | reply | what came back for an operation: an answer, or *unknown* |

@@ -67,15 +67,16 @@ impl Work for Adding {
         let link = format!("{}/directoryObjects/{member}", self.graph_root);
         Ok(NewItem {
             key: format!("{group} {member}"),
+            company: None,
             stage: Stage::Work,
             content: json!({"path": format!("/groups/{group}/members/$ref"), "body": {"@odata.id": link}}),
             fields: Vec::new(),
         })
     }
 
-    fn converse(&self, items: Vec<Item>, _all: bool) -> (Vec<Box<dyn Conversation>>, Vec<Item>) {
+    fn converse(&self, items: Vec<Item>) -> Vec<Box<dyn Conversation>> {
         let add = |item| Box::new(Add(item)) as Box<dyn Conversation>;
-        (items.into_iter().map(add).collect(), Vec::new())
+        items.into_iter().map(add).collect()
     }
 }
 

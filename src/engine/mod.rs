@@ -47,4 +47,4 @@ pub use retry::{Decision, RetryPolicy, Tries};
 pub use scheduler::{Delivery, Next, Scheduler, Settled};
 pub use status::{Event, Outcome, Status};
 pub use throttle::{Counts, Information, Scope, Throttle, Whose};
-pub use verdict::{Verdict, classify};
+pub use verdict::{Verdict, classify, is_concurrency_violation};

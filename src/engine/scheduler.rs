@@ -1,9 +1,9 @@
 //! What to send, and when.
 
+use super::crowding::Passage;
 use super::lane::{Entry, Form, Lane, Shape};
 use super::patience::{Patience, throttling, trouble};
 use super::token::Token;
-use super::verdict::is_concurrency_violation;
 use super::{
     Allowance, Answer, Batch, BatchId, Bucket, Crowding, Decision, Limits, Moment, Operation,
     OperationId, PaceReading, Paced, Pushback, Quota, Reply, Statistics, Tries, Turn, Verdict,
@@ -103,7 +103,7 @@ impl Scheduler {
             limits,
             lanes,
             in_flight: HashMap::new(),
-            crowding: Crowding::new(u32::try_from(limits.batch_size).unwrap_or(u32::MAX)),
+            crowding: Crowding::default(),
             chance: fastrand::Rng::with_seed(seed),
             batches: 0,
             token: Token::default(),
@@ -187,7 +187,10 @@ impl Scheduler {
             let verdict = classify(entry.operation.effect, &reply);
             failed_all &= matches!(verdict, Verdict::Transient { .. } | Verdict::Unknown { .. });
             self.learn(flight.trip, &entry.operation, &reply, verdict, now);
-            self.leave_target(&entry.operation, reply.answer(), verdict);
+            let target = entry.operation.target.as_deref();
+            let lasted = now.since(flight.trip.sent_at);
+            self.crowding
+                .leave(target, Passage::of(&reply, verdict), lasted);
             self.decide(entry, reply, verdict, flight.trip, &mut settled, now);
         }
         if failed_all {
@@ -219,7 +222,8 @@ impl Scheduler {
             .collect();
         for mut entry in flight.into_iter().flat_map(|flight| flight.entries) {
             entry.tries.alone = true;
-            self.leave_target(&entry.operation, None, Verdict::Refused);
+            let target = entry.operation.target.as_deref();
+            self.crowding.leave(target, None, Duration::ZERO);
             self.queue(entry.operation.workload, entry, now, now);
         }
         if !minds_what_is_in_it {
@@ -406,18 +410,6 @@ impl Scheduler {
             asked,
             policy: self.limits.retry,
             chance: self.chance.f64(),
-        }
-    }
-
-    fn leave_target(&mut self, operation: &Operation, answer: Option<&Answer>, verdict: Verdict) {
-        let Some(target) = &operation.target else {
-            return;
-        };
-        self.crowding.leave(target);
-        if answer.is_some_and(is_concurrency_violation) {
-            self.crowding.collided(target);
-        } else if verdict == Verdict::Success {
-            self.crowding.passed(target);
         }
     }
 

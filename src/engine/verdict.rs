@@ -74,7 +74,7 @@ fn may_have_happened(effect: Effect, after: Option<Duration>) -> Verdict {
 }
 
 /// Two writers met on one object. Observed as 409, as 400, and with the code `Request_BadRequest`.
-pub(super) fn is_concurrency_violation(answer: &Answer) -> bool {
+pub fn is_concurrency_violation(answer: &Answer) -> bool {
     answer
         .error()
         .code

@@ -25,6 +25,9 @@ pub enum Stage {
 pub struct NewItem {
     /// What makes it the same as another one of its row or of the input; two with one key are one.
     pub key: String,
+    /// What it may share a request with: the items of the same company, such as all who are to be
+    /// added to one group. `None` travels alone.
+    pub company: Option<String>,
     /// When its turn is.
     pub stage: Stage,
     /// What the job has to know to work on it; only the job reads it.
@@ -86,14 +89,15 @@ pub trait Conversation: fmt::Debug {
         false
     }
 
-    /// Whether it may still find items. While it does, items that wait for company go on waiting.
-    fn may_find(&self) -> bool {
+    /// Whether only few of its kind should be under way: it finds more than can be worked on, or
+    /// keeps much in memory.
+    fn is_heavy(&self) -> bool {
         false
     }
 
-    /// Whether it keeps so much in memory that only few of its kind should be under way.
-    fn is_heavy(&self) -> bool {
-        false
+    /// The company that may be waiting for this to be over.
+    fn awaited_by(&self) -> Option<&str> {
+        None
     }
 }
 

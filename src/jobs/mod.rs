@@ -78,12 +78,29 @@ pub trait Work: fmt::Debug {
     /// wrong with it.
     fn check(&self, row: &Fields<'_>) -> Result<NewItem, Vec<Refusal>>;
 
-    /// Starts conversations about items.
+    /// Starts conversations about items that travel alone.
+    fn converse(&self, items: Vec<Item>) -> Vec<Box<dyn Conversation>>;
+
+    /// Starts conversations about some items of one company, which are in the order in which they
+    /// were found.
     ///
-    /// Items that should travel together and are too few come back as leftovers; they are offered
-    /// again together with later ones. With `all` there are no later ones, and nothing may be left
-    /// over.
-    fn converse(&self, items: Vec<Item>, all: bool) -> (Vec<Box<dyn Conversation>>, Vec<Item>);
+    /// Those who have to wait, for others or for what the job must know first, come back: always
+    /// the last of the given ones. They are offered again, with those that follow, when the company
+    /// has grown, or when a conversation is over that it awaits. With `all` the run file has no more
+    /// of the company at present.
+    fn together(
+        &self,
+        _company: &str,
+        items: Vec<Item>,
+        _all: bool,
+    ) -> (Vec<Box<dyn Conversation>>, Vec<Item>) {
+        (self.converse(items), Vec::new())
+    }
+
+    /// Whether so much is kept in memory that no further heavy conversation should begin.
+    fn is_laden(&self) -> bool {
+        false
+    }
 }
 
 /// An option of one job.

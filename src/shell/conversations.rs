@@ -1,8 +1,9 @@
 //! The conversations that are under way: between the run file, the job and the scheduler.
 
+use super::companies::Companies;
 use super::run_file::{RunFile, RunFileError};
 use crate::engine::{Batch, Delivery, Moment, OperationId, Reply, Scheduler, Turn};
-use crate::jobs::{Conversation, Item, ItemId, Stage, Step, Work};
+use crate::jobs::{Conversation, ItemId, NewItem, Settlement, Stage, Step, Work};
 use std::collections::{HashMap, VecDeque};
 use time::OffsetDateTime;
 
@@ -11,8 +12,11 @@ use time::OffsetDateTime;
 const AT_A_TIME: usize = 400;
 /// Items that are taken from the run file at once.
 const PULL: usize = 400;
-/// Heavy conversations at a time: each keeps the ids of a whole group.
-const HEAVY_AT_A_TIME: usize = 4;
+/// Items of one company that are taken at once: those of one request (Graph: add members), so that
+/// the next company has its turn.
+const PULL_OF_COMPANY: usize = 20;
+/// Heavy conversations at a time: two batches of them find more than is written meanwhile.
+const HEAVY_AT_A_TIME: usize = 40;
 
 /// Starts conversations about items, carries their calls to the scheduler and their endings to the
 /// run file.
@@ -21,14 +25,13 @@ pub(super) struct Conversations<'a> {
     work: &'a dyn Work,
     under_way: HashMap<OperationId, Talk>,
     stage: Stage,
-    /// The last item that was taken.
+    /// The last item that was taken of those that travel alone, and whether there may be more.
     last: ItemId,
-    /// Items that wait for company.
-    leftovers: Vec<Item>,
+    more: bool,
+    companies: Companies,
     /// Heavy conversations that wait until another one is over.
     parked: VecDeque<Box<dyn Conversation>>,
-    /// How many of those that are under way may still find items, and how many are heavy.
-    finders: usize,
+    /// How many of those that are under way are heavy.
     heavy: usize,
     count: u64,
 }
@@ -71,9 +74,9 @@ impl<'a> Conversations<'a> {
             under_way: HashMap::new(),
             stage: Stage::Check,
             last: ItemId(0),
-            leftovers: Vec::new(),
+            more: true,
+            companies: Companies::default(),
             parked: VecDeque::new(),
-            finders: 0,
             heavy: 0,
             count: 0,
         }
@@ -85,9 +88,14 @@ impl<'a> Conversations<'a> {
     }
 
     /// Goes on to the second stage.
-    pub(super) fn begin_work(&mut self) {
+    pub(super) fn begin_work(&mut self, run_file: &RunFile) -> Result<(), RunFileError> {
         self.stage = Stage::Work;
         self.last = ItemId(0);
+        self.more = true;
+        for company in run_file.companies()? {
+            self.companies.wake(&company);
+        }
+        Ok(())
     }
 
     /// Starts as many as there is room for.
@@ -97,32 +105,57 @@ impl<'a> Conversations<'a> {
         scheduler: &mut Scheduler,
         now: Now,
     ) -> Result<(), RunFileError> {
-        while self.heavy < HEAVY_AT_A_TIME
+        while self.has_room_for_heavy()
             && let Some(conversation) = self.parked.pop_front()
         {
             self.begin(Talk::new(conversation), run_file, scheduler, now)?;
         }
-        while self.under_way.len() + self.parked.len() < AT_A_TIME {
+        while self.more && self.under_way.len() + self.parked.len() < AT_A_TIME {
             let pulled = run_file.pull(self.stage, self.last, PULL)?;
+            self.more = pulled.len() == PULL;
             self.last = pulled.last().map_or(self.last, |item| item.id);
-            // While somebody may find more of the same, it is worth waiting for.
-            let all = pulled.is_empty() && self.finders == 0 && self.parked.is_empty();
-            if pulled.is_empty() && (self.leftovers.is_empty() || !all) {
-                break;
+            for conversation in self.work.converse(pulled) {
+                self.begin_or_park(conversation, run_file, scheduler, now)?;
             }
-            let mut items = std::mem::take(&mut self.leftovers);
-            items.extend(pulled);
-            let (conversations, leftovers) = self.work.converse(items, all);
-            self.leftovers = leftovers;
+        }
+        while self.stage == Stage::Work
+            && self.under_way.len() < AT_A_TIME
+            && let Some((company, after)) = self.companies.next()
+        {
+            let pulled = run_file.pull_company(&company, after, PULL_OF_COMPANY)?;
+            let (offered, last) = (pulled.len(), pulled.last().map(|item| item.id));
+            let all = offered < PULL_OF_COMPANY;
+            let (conversations, rest) = self.work.together(&company, pulled, all);
+            let before_rest = rest.first().map(|item| ItemId(item.id.0 - 1));
+            let after = before_rest.or(last).unwrap_or(after);
+            self.companies.took(&company, after);
+            if !all && rest.len() < offered {
+                self.companies.wake(&company);
+            }
             for conversation in conversations {
-                if conversation.is_heavy() && self.heavy >= HEAVY_AT_A_TIME {
-                    self.parked.push_back(conversation);
-                } else {
-                    self.begin(Talk::new(conversation), run_file, scheduler, now)?;
-                }
+                self.begin_or_park(conversation, run_file, scheduler, now)?;
             }
         }
         Ok(())
+    }
+
+    /// Whatever is in memory, one has to go on for it to become less.
+    fn has_room_for_heavy(&self) -> bool {
+        self.under_way.is_empty() || (self.heavy < HEAVY_AT_A_TIME && !self.work.is_laden())
+    }
+
+    fn begin_or_park(
+        &mut self,
+        conversation: Box<dyn Conversation>,
+        run_file: &mut RunFile,
+        scheduler: &mut Scheduler,
+        now: Now,
+    ) -> Result<(), RunFileError> {
+        if conversation.is_heavy() && !self.has_room_for_heavy() {
+            self.parked.push_back(conversation);
+            return Ok(());
+        }
+        self.begin(Talk::new(conversation), run_file, scheduler, now)
     }
 
     /// Counts what is about to be sent, and records the intent of every write.
@@ -175,7 +208,6 @@ impl<'a> Conversations<'a> {
         let Some(mut talk) = self.under_way.remove(&delivery.id) else {
             return Ok(());
         };
-        self.finders -= usize::from(talk.conversation.may_find());
         self.heavy -= usize::from(talk.conversation.is_heavy());
         // Only a refusal says that a write did nothing.
         talk.doubt |= talk.writing && !delivery.reply.is_refusal();
@@ -218,12 +250,12 @@ impl<'a> Conversations<'a> {
                     Turn::Opening
                 };
                 scheduler.offer(id, turn, operation, now.moment);
-                self.finders += usize::from(talk.conversation.may_find());
                 self.heavy += usize::from(talk.conversation.is_heavy());
                 self.under_way.insert(id, talk);
                 Ok(())
             }
             Step::Settle(items) => {
+                self.over(&talk);
                 let attempts = if talk.writes > 0 {
                     talk.writes
                 } else {
@@ -237,9 +269,11 @@ impl<'a> Conversations<'a> {
                 for parent in talk.conversation.items() {
                     run_file.found(parent, &items, now.wall)?;
                 }
+                self.grow(&items);
                 self.carry_out(talk, *then, run_file, scheduler, now)
             }
             Step::Expanded => {
+                self.over(&talk);
                 let items = talk.conversation.items();
                 items
                     .into_iter()
@@ -252,6 +286,23 @@ impl<'a> Conversations<'a> {
                 };
                 self.begin(part, run_file, scheduler, now)
             }),
+        }
+    }
+
+    /// Whoever waited for it may go on.
+    fn over(&mut self, talk: &Talk) {
+        if let Some(company) = talk.conversation.awaited_by() {
+            self.companies.wake(company);
+        }
+    }
+
+    /// Items were found, and those of one company mostly at once.
+    fn grow(&mut self, items: &[(NewItem, Option<Settlement>)]) {
+        for (item, _) in items {
+            match &item.company {
+                Some(company) => self.companies.wake(company),
+                None => self.more = true,
+            }
         }
     }
 }

@@ -201,7 +201,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                     if bad > 0 && !self.orders.skip_refused {
                         break Wait::Over(Ended::Refused);
                     }
-                    conversations.begin_work();
+                    conversations.begin_work(self.run_file)?;
                 }
             }
         };

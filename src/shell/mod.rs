@@ -2,6 +2,7 @@
 //! out here.
 
 pub mod clock;
+mod companies;
 mod conversations;
 pub mod driver;
 pub mod files;

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod command;
+mod copying;
 mod faults;
 mod jobs;
 mod pace;

@@ -5,19 +5,26 @@
 //! stands alone. Adding is idempotent: a lost answer is no reason to look, only to send again.
 
 use super::Member;
-use crate::engine::{Answer, Effect, Method, Operation, Reply, Workload};
+use crate::engine::{Answer, Effect, Method, Operation, Reply, Workload, is_concurrency_violation};
 use crate::jobs::conversation::{settle, unreadable};
 use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step};
 use serde_json::json;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Different members to be added to one group together.
 #[derive(Debug)]
 pub(super) struct Add {
-    members: Vec<(Member, Item)>,
+    destination: Uuid,
+    /// The ids of the members, and of the items that ask for them.
+    members: Vec<(Uuid, ItemId)>,
     graph_root: String,
+    /// Whether an earlier process sent one of them.
+    was_sent: bool,
     /// How often the service said that an object is not there yet.
     not_replicated: u32,
+    /// How often it was given up for writers who met at the group.
+    collided: u32,
     called: bool,
     /// Whether an earlier try may have added them, so that no refusal proves that they are not
     /// there.
@@ -25,28 +32,28 @@ pub(super) struct Add {
 }
 
 impl Add {
-    pub(super) fn new(members: Vec<(Member, Item)>, graph_root: String) -> Self {
-        let doubt = members.iter().any(|(_, item)| item.sent_at.is_some());
+    pub(super) fn new(destination: Uuid, members: &[(Member, Item)], graph_root: &str) -> Self {
+        let was_sent = members.iter().any(|(_, item)| item.sent_at.is_some());
         Self {
-            members,
-            graph_root,
+            destination,
+            members: members
+                .iter()
+                .map(|(member, item)| (member.id, item.id))
+                .collect(),
+            graph_root: graph_root.to_owned(),
+            was_sent,
             not_replicated: 0,
+            collided: 0,
             called: false,
-            doubt,
+            doubt: was_sent,
         }
     }
 
     fn call(&mut self, delay: Duration) -> Step {
         self.called = true;
-        let Some(destination) = self.members.first().map(|(member, _)| member.destination) else {
-            return Step::Settle(Vec::new());
-        };
-        let link = |member: &Member| format!("{}/directoryObjects/{}", self.graph_root, member.id);
-        let links: Vec<String> = self
-            .members
-            .iter()
-            .map(|(member, _)| link(member))
-            .collect();
+        let destination = self.destination;
+        let link = |(id, _): &(Uuid, ItemId)| format!("{}/directoryObjects/{id}", self.graph_root);
+        let links: Vec<String> = self.members.iter().map(link).collect();
         let body = json!({"members@odata.bind": links});
         let path = format!("/groups/{destination}");
         let call = Operation::write(
@@ -63,7 +70,7 @@ impl Add {
         Step::Settle(
             self.members
                 .iter()
-                .map(|(_, item)| (item.id, settlement.clone()))
+                .map(|(_, item)| (*item, settlement.clone()))
                 .collect(),
         )
     }
@@ -73,8 +80,11 @@ impl Add {
         let other = one.split_off(one.len() / 2);
         let half = |members| {
             let half = Self {
-                doubt: self.doubt,
-                ..Self::new(members, self.graph_root.clone())
+                members,
+                graph_root: self.graph_root.clone(),
+                not_replicated: 0,
+                called: false,
+                ..*self
             };
             Box::new(half) as Box<dyn Conversation>
         };
@@ -82,18 +92,18 @@ impl Add {
     }
 
     /// Whether a refusal is about the group or the caller, so that every part of it would be
-    /// refused too. Where writers collide, more of them would collide more.
+    /// refused too.
     fn is_about_all(&self, answer: &Answer) -> bool {
-        let group = self
-            .members
-            .first()
-            .map(|(member, _)| member.destination.to_string());
         !matches!(answer.status, 400 | 404)
-            || answer.says("concurrent requests")
-            || group.is_some_and(|group| answer.says(&group))
+            || is_concurrency_violation(answer)
+            || answer.says(&self.destination.to_string())
     }
 
     fn declined(&mut self, answer: &Answer) -> Step {
+        if is_concurrency_violation(answer) && self.collided < COLLISIONS {
+            self.collided += 1;
+            return self.call(Duration::ZERO);
+        }
         if self.is_about_all(answer) {
             return self.refused(answer);
         }
@@ -139,13 +149,17 @@ const NOT_REPLICATED: [Duration; 3] = [
     Duration::from_mins(1),
 ];
 
+/// Writers who meet say nothing against the members, so it takes this many times the usual number
+/// of tries until they are given up for it.
+pub(super) const COLLISIONS: u32 = 9;
+
 impl Conversation for Add {
     fn items(&self) -> Vec<ItemId> {
-        self.members.iter().map(|(_, item)| item.id).collect()
+        self.members.iter().map(|(_, item)| *item).collect()
     }
 
     fn was_sent(&self) -> bool {
-        self.members.iter().any(|(_, item)| item.sent_at.is_some())
+        self.was_sent
     }
 
     fn start(&mut self) -> Step {
@@ -156,7 +170,7 @@ impl Conversation for Add {
         match reply {
             // An earlier process sent it and never knew.
             Reply::Unknown(_) if !self.called => self.call(Duration::ZERO),
-            Reply::Doubtful(answer) => {
+            Reply::Doubtful(answer) if !answer.is_after_all_unknown() => {
                 self.doubt = true;
                 self.declined(&answer)
             }
@@ -169,6 +183,24 @@ impl Conversation for Add {
                 Ok(answer) => self.declined(&answer),
             },
         }
+    }
+}
+
+/// Members for whom nothing needs to be sent.
+#[derive(Debug)]
+pub(super) struct Ended(pub(super) Vec<(ItemId, Settlement)>);
+
+impl Conversation for Ended {
+    fn items(&self) -> Vec<ItemId> {
+        self.0.iter().map(|(item, _)| *item).collect()
+    }
+
+    fn start(&mut self) -> Step {
+        Step::Settle(std::mem::take(&mut self.0))
+    }
+
+    fn hear(&mut self, _reply: Reply) -> Step {
+        self.start()
     }
 }
 

@@ -1,133 +1,56 @@
-//! Finds the members to copy: those of the source, minus those that the destination has.
+//! Finds the members to copy: those of the source, page by page.
+//!
+//! The destination may be read at the same time. What is known of it when a page arrives is used at
+//! once; otherwise the members on the page wait for it.
 
-use super::{Content, Found, Member, OneMember};
-use crate::engine::{Answer, Operation, Outcome, Reply, Workload};
+use super::destination::Destination;
+use super::page::{self, Page};
+use super::{Found, OneMember, company_of_named};
+use crate::engine::{Outcome, Reply};
 use crate::jobs::conversation::settle;
-use crate::jobs::{Conversation, Item, ItemId, NewItem, Settlement, Stage, Step};
-use serde_json::{Value, json};
-use std::collections::HashSet;
-use uuid::Uuid;
+use crate::jobs::{Conversation, Item, ItemId, NewItem, Settlement, Step};
+use serde_json::Value;
+use std::rc::Rc;
 
 #[derive(Debug)]
 pub(super) struct Listing {
     item: Item,
     found: Found,
+    destination: Rc<Destination>,
     graph_root: String,
-    /// Who is in the destination already.
-    there: HashSet<Uuid>,
-    reading: Reading,
     members: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reading {
-    Destination,
-    Source,
-}
-
 impl Listing {
-    pub(super) fn new(item: Item, found: Found, graph_root: String) -> Self {
+    pub(super) fn new(
+        item: Item,
+        found: Found,
+        destination: Rc<Destination>,
+        graph_root: String,
+    ) -> Self {
         Self {
             item,
             found,
+            destination,
             graph_root,
-            there: HashSet::new(),
-            reading: Reading::Destination,
             members: 0,
         }
     }
 
-    /// The first page of a group's members; 999 is the largest page (Graph: list group members).
-    fn first_page(&self) -> Step {
-        let (group, list, select) = match self.reading {
-            Reading::Destination => (self.found.destination.id, "members", "id"),
-            Reading::Source if self.found.transitive => (
-                self.found.source.id,
-                "transitiveMembers",
-                "id,displayName,userPrincipalName",
-            ),
-            Reading::Source => (
-                self.found.source.id,
-                "members",
-                "id,displayName,userPrincipalName",
-            ),
-        };
-        self.read(format!("/groups/{group}/{list}?$select={select}&$top=999"))
-    }
-
-    /// Costs are those of "Resource unit cost per operation", one less for `$select` (Graph:
-    /// throttling limits).
-    fn read(&self, path: String) -> Step {
-        let transitive = self.reading == Reading::Source && self.found.transitive;
-        Step::Call(Operation::get(
-            Workload::Directory,
-            path,
-            if transitive { 4 } else { 2 },
-        ))
-    }
-
-    /// The page that an answer names as the next one, or `None` after the last.
-    ///
-    /// A link to any other host than the configured one is refused: it would carry the token there.
-    fn next_page(&self, answer: &Answer) -> Result<Option<Step>, String> {
-        let Some(link) = answer.text("@odata.nextLink") else {
-            return Ok(None);
-        };
-        match link.strip_prefix(&self.graph_root) {
-            Some(path) if path.starts_with('/') => Ok(Some(self.read(path.to_owned()))),
-            _ => Err(
-                "the service's next page is on another host than the configured one; not followed"
-                    .to_owned(),
-            ),
-        }
-    }
-
-    fn failed(&self, why: &str) -> Step {
-        let mut failed = Settlement::new(Outcome::Failed, None);
-        failed.error_message = format!("{why}; members found until then are listed below");
-        settle(self.item.id, failed)
-    }
-
-    fn new_member(&self, member: &OneMember) -> NewItem {
-        let destination = self.found.destination.id;
-        NewItem {
-            key: format!("member {destination} {}", member.id),
-            stage: Stage::Work,
-            content: json!(Content::Member(Member {
-                destination,
-                id: member.id
-            })),
-            fields: member.fields(),
-        }
-    }
-
-    /// A member with what becomes of it before anything is sent; `None` is to be added.
+    /// A member with what becomes of it before anything is sent; `None` is to be added, or has to
+    /// wait until the destination is known.
     fn found(&self, member: &OneMember) -> (NewItem, Option<Settlement>) {
-        (
-            self.new_member(member),
-            self.without_sending(member.id, &member.kind),
-        )
-    }
-
-    fn without_sending(&self, id: Uuid, kind: &str) -> Option<Settlement> {
-        if self.found.transitive && kind == "group" {
-            let hint = "A group within the source group: its members are copied instead of it.";
-            return Some(Settlement::new(Outcome::Unchanged, None).hinting(hint));
-        }
-        if self.there.contains(&id) {
-            return Some(Settlement::kept());
-        }
-        if id == self.found.destination.id {
-            return Some(Settlement::refused("a group cannot be a member of itself"));
-        }
-        // An older result file may not say what kind of member it was.
-        let holds = || {
-            self.found
-                .destination
-                .cannot_hold(kind)
-                .map(Settlement::refused)
-        };
-        if kind.is_empty() { None } else { holds() }
+        let outside = self.found.cannot_be_added(member);
+        let known = self.destination.holds(member.id);
+        let ending = self.found.left_out(member).or_else(|| {
+            if known? {
+                return Some(Settlement::kept());
+            }
+            outside.map(Settlement::refused)
+        });
+        let outside = outside.filter(|_| known.is_none());
+        let company = self.destination.company.clone();
+        (self.found.new_member(member, company, outside), ending)
     }
 
     /// The members on a page; `None` if one has no id that could be read.
@@ -148,26 +71,13 @@ impl Listing {
         )
     }
 
-    fn page(&mut self, page: &[Value], next: Option<Step>) -> Step {
-        if self.reading == Reading::Destination {
-            let ids = page
-                .iter()
-                .filter_map(|member| Uuid::try_parse(member.get("id")?.as_str()?).ok());
-            self.there.extend(ids);
-            return next.unwrap_or_else(|| {
-                self.reading = Reading::Source;
-                self.first_page()
-            });
+    fn failed(&self, mut failed: Settlement) -> Step {
+        if failed.http_status.is_none() {
+            failed
+                .error_message
+                .push_str("; members found until then are listed below");
         }
-        let Some(items) = self.members_of(page) else {
-            return self.failed("the service listed a member without an id");
-        };
-        self.members += u64::try_from(items.len()).unwrap_or_default();
-        let then = next.unwrap_or_else(|| self.last_step());
-        Step::Found {
-            items,
-            then: Box::new(then),
-        }
+        settle(self.item.id, failed)
     }
 }
 
@@ -176,47 +86,79 @@ impl Conversation for Listing {
         vec![self.item.id]
     }
 
-    fn may_find(&self) -> bool {
+    fn is_heavy(&self) -> bool {
         true
     }
 
-    fn is_heavy(&self) -> bool {
-        self.found.member.is_none()
+    fn awaited_by(&self) -> Option<&str> {
+        Some(&self.destination.company)
     }
 
     fn start(&mut self) -> Step {
-        match &self.found.member {
-            // One member of an earlier result file: whether it is there already, the service will
-            // say.
-            Some(member) => {
-                let items = vec![self.found(member)];
-                Step::Found {
-                    items,
-                    then: Box::new(Step::Expanded),
-                }
-            }
-            None => self.first_page(),
-        }
+        let list = if self.found.transitive {
+            "transitiveMembers"
+        } else {
+            "members"
+        };
+        let path = format!(
+            "/groups/{}/{list}?$select=id,displayName,userPrincipalName&$top=999",
+            self.found.source.id
+        );
+        Step::Call(page::ask(path, self.found.transitive))
     }
 
     fn hear(&mut self, reply: Reply) -> Step {
-        let answer = match reply.into_answer() {
-            Ok(answer) => answer,
-            Err(why) => return self.failed(&why),
-        };
-        if !answer.is_success() {
-            return settle(self.item.id, Settlement::failed(&answer));
+        if let Some(why) = self.destination.unreadable() {
+            return self.failed(why);
         }
-        let Some(page) = answer
-            .json()
-            .and_then(|body| body.get("value"))
-            .and_then(Value::as_array)
-        else {
-            return self.failed("the service answered without a list of members");
+        let answer = reply.into_answer();
+        let page = match Page::read(&answer, &self.graph_root) {
+            Ok(page) => page,
+            Err(failed) => return self.failed(*failed),
         };
-        match self.next_page(&answer) {
-            Ok(next) => self.page(page, next),
-            Err(why) => self.failed(&why),
+        let Some(items) = self.members_of(page.members) else {
+            return self.failed(page::unread("the service listed a member without an id"));
+        };
+        self.members += u64::try_from(items.len()).unwrap_or_default();
+        let then = match page.next {
+            Some(path) => Step::Call(page::ask(path, self.found.transitive)),
+            None => self.last_step(),
+        };
+        Step::Found {
+            items,
+            then: Box::new(then),
         }
+    }
+}
+
+/// One member of an earlier result file. Whether it is there already, the service will say: to read
+/// a whole group for it would take longer.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) item: Item,
+    pub(super) found: Found,
+    pub(super) member: OneMember,
+}
+
+impl Conversation for Named {
+    fn items(&self) -> Vec<ItemId> {
+        vec![self.item.id]
+    }
+
+    fn start(&mut self) -> Step {
+        let outside = || self.found.cannot_be_added(&self.member);
+        let ending = self.found.left_out(&self.member);
+        let ending = ending.or_else(|| outside().map(Settlement::refused));
+        let company = company_of_named(self.found.destination.id);
+        let new = self.found.new_member(&self.member, company, None);
+        Step::Found {
+            items: vec![(new, ending)],
+            then: Box::new(Step::Expanded),
+        }
+    }
+
+    /// It asks nothing, so there is nothing to hear.
+    fn hear(&mut self, _reply: Reply) -> Step {
+        self.start()
     }
 }

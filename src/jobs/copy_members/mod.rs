@@ -1,25 +1,29 @@
 //! Copies the members of one group to another.
 //!
 //! A row is a pair of groups. It becomes, in turn: a *pair*, which is looked up and checked before
-//! anything is written ([`resolve`]); a *listing*, which reads both groups page by page and finds
-//! the members ([`listing`]); and the *members*, which are added up to 20 at a time ([`add`]).
+//! anything is written ([`resolve`]); a *listing*, which reads the source page by page and finds
+//! the members ([`listing`]); and the *members*, which are added up to 20 at a time ([`add`]), once
+//! it is known who is in the destination already ([`destination`]).
 
 mod add;
+mod destination;
 mod group;
 mod listing;
+mod page;
 mod resolve;
 
 use super::{
     Column, Conversation, Fields, Item, Job, JobOption, NewItem, OptionError, Refusal, Settings,
-    Stage, Work,
+    Settlement, Stage, Work,
 };
-use add::Add;
+use crate::engine::Outcome;
+use add::{Add, Ended, Unreadable};
+use destination::Destinations;
 use group::Group;
-use listing::Listing;
+use listing::{Listing, Named};
 use resolve::Resolve;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The job `copy-members`.
@@ -110,9 +114,7 @@ impl Job for CopyMembers {
     }
 
     fn configure(&self, settings: &Settings) -> Result<Box<dyn Work>, OptionError> {
-        Ok(Box::new(Copy {
-            graph_root: settings.graph_root.clone(),
-        }))
+        Ok(Box::new(Copy::new(&settings.graph_root)))
     }
 }
 
@@ -143,6 +145,47 @@ struct Found {
     destination: Group,
     transitive: bool,
     member: Option<OneMember>,
+}
+
+impl Found {
+    /// How a group ends whose own members are copied in its place.
+    fn left_out(&self, member: &OneMember) -> Option<Settlement> {
+        let hint = "A group within the source group: its members are copied instead of it.";
+        (self.transitive && member.kind == "group")
+            .then(|| Settlement::new(Outcome::Unchanged, None).hinting(hint))
+    }
+
+    /// Why the destination could not take a member, should it not be there already.
+    fn cannot_be_added(&self, member: &OneMember) -> Option<&'static str> {
+        if member.id == self.destination.id {
+            return Some("a group cannot be a member of itself");
+        }
+        // An older result file may not say what kind of member it was.
+        if member.kind.is_empty() {
+            return None;
+        }
+        self.destination.cannot_hold(&member.kind)
+    }
+
+    fn new_member(
+        &self,
+        member: &OneMember,
+        company: String,
+        cannot_be_added: Option<&str>,
+    ) -> NewItem {
+        let destination = self.destination.id;
+        NewItem {
+            key: format!("member {destination} {}", member.id),
+            company: Some(company),
+            stage: Stage::Work,
+            content: json!(Content::Member(Member {
+                destination,
+                id: member.id,
+                cannot_be_added: cannot_be_added.map(str::to_owned),
+            })),
+            fields: member.fields(),
+        }
+    }
 }
 
 /// A member as a result file names it.
@@ -188,12 +231,103 @@ impl OneMember {
 struct Member {
     destination: Uuid,
     id: Uuid,
+    /// Why it is not to be sent, should it not be there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cannot_be_added: Option<String>,
 }
+
+/// The members that rows name one by one wait for nobody, so they travel apart from those that were
+/// found.
+fn company_of_named(destination: Uuid) -> String {
+    format!("{NAMED}{destination}")
+}
+
+const NAMED: &str = "named for ";
 
 /// The job with its options.
 #[derive(Debug)]
 struct Copy {
     graph_root: String,
+    destinations: Destinations,
+}
+
+impl Copy {
+    fn new(graph_root: &str) -> Self {
+        Self {
+            graph_root: graph_root.to_owned(),
+            destinations: Destinations::default(),
+        }
+    }
+
+    /// Reads the source, and the destination if nobody does so yet.
+    fn list(&self, item: Item, mut found: Found) -> Vec<Box<dyn Conversation>> {
+        if let Some(member) = found.member.take() {
+            let named = Named {
+                item,
+                found,
+                member,
+            };
+            return vec![Box::new(named)];
+        }
+        let graph_root = &self.graph_root;
+        let (destination, reading) = self.destinations.get(found.destination.id, graph_root);
+        let listing = Listing::new(item, found, destination, graph_root.clone());
+        let reading = reading.map(|reading| Box::new(reading) as Box<dyn Conversation>);
+        reading
+            .into_iter()
+            .chain([Box::new(listing) as _])
+            .collect()
+    }
+
+    /// Adds those members who are not there already. While nobody knows who is there, all come back.
+    fn add_missing(
+        &self,
+        destination: Uuid,
+        members: Vec<(Member, Item)>,
+        all: bool,
+    ) -> (Vec<Box<dyn Conversation>>, Vec<Item>) {
+        let (destination, reading) = self.destinations.get(destination, &self.graph_root);
+        if !destination.is_read() {
+            let reading = reading.map(|reading| Box::new(reading) as _);
+            let waiting = members.into_iter().map(|(_, item)| item);
+            return (reading.into_iter().collect(), waiting.collect());
+        }
+        let (mut missing, mut ended) = (Vec::new(), Vec::new());
+        for (member, item) in members {
+            match destination.ending(&member, &item) {
+                Some(ending) => ended.push((item.id, ending)),
+                None => missing.push((member, item)),
+            }
+        }
+        let no_more = all && !Destinations::are_listed_for(&destination);
+        let (mut conversations, rest) = self.add(destination.id, missing, no_more);
+        if !ended.is_empty() {
+            conversations.push(Box::new(Ended(ended)));
+        }
+        if no_more {
+            self.destinations.forget(&destination);
+        }
+        (conversations, rest)
+    }
+
+    /// Adds members, [`MEMBERS_AT_ONCE`] at a time. Those who are too few come back, unless these
+    /// are `all`.
+    fn add(
+        &self,
+        destination: Uuid,
+        mut members: Vec<(Member, Item)>,
+        all: bool,
+    ) -> (Vec<Box<dyn Conversation>>, Vec<Item>) {
+        let rest = members.len() % MEMBERS_AT_ONCE;
+        let rest = members.split_off(members.len() - if all { 0 } else { rest });
+        let add = |members: &[(Member, Item)]| {
+            Box::new(Add::new(destination, members, &self.graph_root)) as Box<dyn Conversation>
+        };
+        (
+            members.chunks(MEMBERS_AT_ONCE).map(add).collect(),
+            rest.into_iter().map(|(_, item)| item).collect(),
+        )
+    }
 }
 
 impl Work for Copy {
@@ -251,55 +385,55 @@ impl Work for Copy {
                 source.to_lowercase(),
                 destination.to_lowercase()
             ),
+            company: None,
             stage: Stage::Check,
             content: json!(Content::Pair(pair)),
             fields,
         })
     }
 
-    fn converse(&self, items: Vec<Item>, all: bool) -> (Vec<Box<dyn Conversation>>, Vec<Item>) {
+    fn converse(&self, items: Vec<Item>) -> Vec<Box<dyn Conversation>> {
+        let converse = |item: Item| match Content::deserialize(&item.content) {
+            Ok(Content::Pair(pair)) => vec![Box::new(Resolve::new(item, pair)) as _],
+            Ok(Content::Listing(found)) => self.list(item, found),
+            Ok(Content::Member(_)) | Err(_) => vec![Box::new(Unreadable(item)) as _],
+        };
+        items.into_iter().flat_map(converse).collect()
+    }
+
+    fn together(
+        &self,
+        company: &str,
+        items: Vec<Item>,
+        all: bool,
+    ) -> (Vec<Box<dyn Conversation>>, Vec<Item>) {
+        let (named, id) = match company.strip_prefix(NAMED) {
+            Some(id) => (true, id),
+            None => (false, company),
+        };
+        let id = Uuid::try_parse(id).unwrap_or_default();
         let mut conversations: Vec<Box<dyn Conversation>> = Vec::new();
-        let mut members: Vec<(Member, Item)> = Vec::new();
+        let mut members = Vec::new();
         for item in items {
-            match serde_json::from_value(item.content.clone()) {
-                Ok(Content::Pair(pair)) => conversations.push(Box::new(Resolve::new(item, pair))),
-                Ok(Content::Listing(found)) => {
-                    conversations.push(Box::new(Listing::new(
-                        item,
-                        found,
-                        self.graph_root.clone(),
-                    )));
+            match Content::deserialize(&item.content) {
+                Ok(Content::Member(member)) if member.destination == id => {
+                    members.push((member, item));
                 }
-                Ok(Content::Member(member)) => members.push((member, item)),
-                Err(_) => conversations.push(Box::new(add::Unreadable(item))),
+                _ => conversations.push(Box::new(Unreadable(item))),
             }
         }
-        let (full, leftovers) = together(members, all);
-        let add =
-            |members| Box::new(Add::new(members, self.graph_root.clone())) as Box<dyn Conversation>;
-        conversations.extend(full.into_iter().map(add));
-        (conversations, leftovers)
+        let (more, rest) = if named {
+            self.add(id, members, all)
+        } else {
+            self.add_missing(id, members, all)
+        };
+        conversations.extend(more);
+        (conversations, rest)
     }
-}
 
-/// Puts members of the same group together, [`MEMBERS_AT_ONCE`] at a time. A member is in the run
-/// file once for each group, so all of them are different.
-fn together(members: Vec<(Member, Item)>, all: bool) -> (Vec<Vec<(Member, Item)>>, Vec<Item>) {
-    let mut waiting: BTreeMap<Uuid, Vec<(Member, Item)>> = BTreeMap::new();
-    let mut full = Vec::new();
-    for (member, item) in members {
-        let company = waiting.entry(member.destination).or_default();
-        company.push((member, item));
-        if company.len() == MEMBERS_AT_ONCE {
-            full.push(std::mem::take(company));
-        }
+    fn is_laden(&self) -> bool {
+        self.destinations.are_laden()
     }
-    let rest = waiting.into_values().filter(|members| !members.is_empty());
-    if all {
-        full.extend(rest);
-        return (full, Vec::new());
-    }
-    (full, rest.flatten().map(|(_, item)| item).collect())
 }
 
 #[cfg(test)]

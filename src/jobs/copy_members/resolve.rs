@@ -66,6 +66,7 @@ impl Resolve {
             .unwrap_or_default();
         let listing = NewItem {
             key: format!("listing {}", self.item.id.0),
+            company: None,
             stage: Stage::Work,
             content: json!(Content::Listing(Found {
                 source,
@@ -85,10 +86,6 @@ impl Resolve {
 impl Conversation for Resolve {
     fn items(&self) -> Vec<ItemId> {
         vec![self.item.id]
-    }
-
-    fn may_find(&self) -> bool {
-        true
     }
 
     fn start(&mut self) -> Step {

@@ -206,14 +206,15 @@ impl Work for Assign {
         };
         Ok(NewItem {
             key: format!("{} {}", user.to_lowercase(), kind.as_str()),
+            company: None,
             stage: Stage::Work,
             content: serde_json::json!(wish),
             fields: Vec::new(),
         })
     }
 
-    fn converse(&self, items: Vec<Item>, _all: bool) -> (Vec<Box<dyn Conversation>>, Vec<Item>) {
+    fn converse(&self, items: Vec<Item>) -> Vec<Box<dyn Conversation>> {
         let start = |item| Box::new(Exchange::new(item, self.on_existing)) as Box<dyn Conversation>;
-        (items.into_iter().map(start).collect(), Vec::new())
+        items.into_iter().map(start).collect()
     }
 }

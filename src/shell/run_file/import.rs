@@ -38,6 +38,7 @@ impl RunFile {
         self.begin()?;
         let item = NewItem {
             key: no_key(row),
+            company: None,
             stage: Stage::Check,
             content: Value::Null,
             fields: Vec::new(),
@@ -155,14 +156,15 @@ pub(super) fn insert(
         .collect();
     connection
         .prepare_cached(
-            "INSERT INTO item (row, key, twin, stage, status, content, fields)
-             VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6) ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO item (row, key, twin, company, stage, status, content, fields)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7) ON CONFLICT DO NOTHING RETURNING id",
         )?
         .query_row(
             params![
                 row.0,
                 key,
                 twin,
+                item.company,
                 stage_number(item.stage),
                 item.content.to_string(),
                 Value::Object(fields).to_string()

@@ -14,7 +14,7 @@ pub use import::RowId;
 pub use lines::{Line, RowCounts, Tally, Trouble};
 
 use crate::jobs::{Item, ItemId, Stage};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, params};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -210,21 +210,55 @@ impl RunFile {
         std::fs::remove_file(&path).map_err(failed)
     }
 
-    /// The next items of a stage after `after` that are not settled, at most `limit`, in order.
+    /// The next items of a stage after `after` that are not settled and belong to no company, at most
+    /// `limit`, in order.
     pub fn pull(
         &self,
         stage: Stage,
         after: ItemId,
         limit: usize,
     ) -> Result<Vec<Item>, RunFileError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.items(
+            "SELECT id, content, sent_at FROM item
+             WHERE id > ?1 AND stage = ?2 AND company IS NULL AND twin IS NULL
+                 AND status IN ('pending', 'sent')
+             ORDER BY id LIMIT ?3",
+            params![after.0, stage_number(stage), limit],
+        )
+    }
+
+    /// The same of one company.
+    pub fn pull_company(
+        &self,
+        company: &str,
+        after: ItemId,
+        limit: usize,
+    ) -> Result<Vec<Item>, RunFileError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.items(
+            "SELECT id, content, sent_at FROM item
+             WHERE company = ?1 AND id > ?2 AND twin IS NULL AND status IN ('pending', 'sent')
+             ORDER BY id LIMIT ?3",
+            params![company, after.0, limit],
+        )
+    }
+
+    /// The companies of all items that are not settled.
+    pub fn companies(&self) -> Result<Vec<String>, RunFileError> {
         self.doing(Doing::Read, |connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT id, content, sent_at FROM item
-                 WHERE id > ?1 AND stage = ?2 AND twin IS NULL AND status IN ('pending', 'sent')
-                 ORDER BY id LIMIT ?3",
+            let mut query = connection.prepare(
+                "SELECT DISTINCT company FROM item
+                     WHERE company IS NOT NULL AND twin IS NULL AND status IN ('pending', 'sent')",
             )?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let rows = query.query_map(params![after.0, stage_number(stage), limit], |row| {
+            query.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
+    fn items(&self, query: &str, values: impl Params) -> Result<Vec<Item>, RunFileError> {
+        self.doing(Doing::Read, |connection| {
+            let mut query = connection.prepare_cached(query)?;
+            let rows = query.query_map(values, |row| {
                 let content: String = row.get(1)?;
                 let sent_at: Option<String> = row.get(2)?;
                 Ok(Item {

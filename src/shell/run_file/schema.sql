@@ -19,6 +19,8 @@ CREATE TABLE item (
     key           TEXT NOT NULL,
     -- The item of another row that asks for the same, and is worked on instead of this one.
     twin          INTEGER REFERENCES item (id),
+    -- What it may share a request with: the items of the same company.
+    company       TEXT,
     stage         INTEGER NOT NULL,
     status        TEXT NOT NULL,
     content       TEXT NOT NULL,
@@ -39,4 +41,5 @@ CREATE TABLE item (
 ) STRICT;
 
 CREATE INDEX item_of_row ON item (row, id);
+CREATE INDEX item_in_company ON item (company, id) WHERE company IS NOT NULL;
 CREATE INDEX item_with_twin ON item (twin) WHERE twin IS NOT NULL;

@@ -22,6 +22,7 @@ fn header(tenant: &str) -> Header {
 fn new_item(key: &str) -> NewItem {
     NewItem {
         key: key.to_owned(),
+        company: None,
         stage: Stage::Work,
         content: json!({"k": key}),
         fields: Vec::new(),

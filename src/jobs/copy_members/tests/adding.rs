@@ -1,26 +1,21 @@
 use super::*;
+use crate::jobs::copy_members::add::COLLISIONS;
 
 fn members(numbers: &[u32]) -> Box<dyn Conversation> {
-    let destination = DESTINATION_ID.parse().unwrap();
-    let one = |(place, number): (usize, &u32)| {
-        let member = Member {
-            destination,
-            id: member_id(*number).parse().unwrap(),
-        };
-        let id = ItemId(i64::try_from(place).unwrap() + 1);
-        (
-            member,
-            Item {
-                id,
-                content: Value::Null,
-                sent_at: None,
-            },
-        )
-    };
-    Box::new(Add::new(
-        numbers.iter().enumerate().map(one).collect(),
-        ROOT.to_owned(),
-    ))
+    let items = numbers.iter().enumerate().map(|(place, number)| {
+        let id = i64::try_from(place).unwrap() + 1;
+        item(id, &content_of(*number), false)
+    });
+    let named = company_of_named(DESTINATION_ID.parse().unwrap());
+    let copy = Copy::new(ROOT);
+    copy.together(&named, items.collect(), true).0.remove(0)
+}
+
+/// The conversation about a member whose write was sent by an earlier process.
+fn sent_before() -> Box<dyn Conversation> {
+    let named = company_of_named(DESTINATION_ID.parse().unwrap());
+    let items = vec![item(1, &content_of(1), true)];
+    Copy::new(ROOT).together(&named, items, true).0.remove(0)
 }
 
 fn patch(numbers: &[u32]) -> String {
@@ -107,15 +102,11 @@ fn a_member_that_is_not_known_everywhere_yet_is_tried_again_for_a_while() {
 
 #[test]
 fn after_a_crash_members_are_added_again_and_who_is_there_is_unchanged() {
-    let content = json!(Content::Member(Member {
-        destination: DESTINATION_ID.parse().unwrap(),
-        id: member_id(1).parse().unwrap(),
-    }));
     assert_eq!(
-        play(talk(&content, true), vec![exists()]),
+        play(sent_before(), vec![exists()]),
         [&patch(&[1]), "1: unchanged kept | 400"]
     );
-    let said = play(talk(&content, true), vec![lost()]);
+    let said = play(sent_before(), vec![lost()]);
     assert_eq!(said[1], "1: in_doubt - | connection reset");
 }
 
@@ -123,11 +114,7 @@ fn after_a_crash_members_are_added_again_and_who_is_there_is_unchanged() {
 fn a_refusal_after_a_lost_try_proves_nothing() {
     let denied = || error(403, "Authorization_RequestDenied", "no");
     let doubt = "1: in_doubt - | 403 | Authorization_RequestDenied | no";
-    let content = json!(Content::Member(Member {
-        destination: DESTINATION_ID.parse().unwrap(),
-        id: member_id(1).parse().unwrap(),
-    }));
-    assert_eq!(play(talk(&content, true), vec![denied()])[1], doubt);
+    assert_eq!(play(sent_before(), vec![denied()])[1], doubt);
     let mut halves = members(&[1, 2]);
     halves.start();
     let Step::Divide(halves) = halves.hear(lost()) else {
@@ -136,6 +123,17 @@ fn a_refusal_after_a_lost_try_proves_nothing() {
     for half in halves {
         assert!(play(half, vec![denied()])[1].contains("in_doubt"));
     }
+}
+
+#[test]
+fn an_outage_after_a_lost_try_is_no_refusal_and_adding_goes_on() {
+    let Reply::Answer(outage) = error(503, "serviceNotAvailable", "") else {
+        unreachable!()
+    };
+    assert_eq!(
+        play(members(&[1, 2]), vec![Reply::Doubtful(outage)]),
+        [patch(&[1, 2]), patch(&[1]), patch(&[2])]
+    );
 }
 
 #[test]
@@ -149,30 +147,36 @@ fn who_is_there_after_a_lost_try_is_a_member() {
 
 #[test]
 fn members_travel_twenty_at_a_time_and_the_rest_waits_for_company() {
-    let destinations = [Uuid::from_u128(1), Uuid::from_u128(2)];
-    let member = |number: u32| {
-        let destination = destinations[usize::from(number.is_multiple_of(3))];
-        let member = Member {
-            destination,
-            id: Uuid::from_u128(u128::from(number)),
-        };
-        (
-            member,
-            Item {
-                id: ItemId(i64::from(number)),
-                content: Value::Null,
-                sent_at: None,
-            },
-        )
+    let items = || {
+        let number = |id| u32::try_from(id).unwrap();
+        (1..=45_i64).map(move |id| item(id, &content_of(number(id)), false))
     };
-    let all: Vec<_> = (0..100).map(member).collect();
-    let (full, leftovers) = together(all.clone(), false);
-    assert_eq!(
-        full.iter().map(Vec::len).collect::<Vec<_>>(),
-        [20, 20, 20, 20]
+    let named = company_of_named(DESTINATION_ID.parse().unwrap());
+    let copy = Copy::new(ROOT);
+    let carried = |conversations: &[Box<dyn Conversation>]| {
+        let items = conversations.iter().map(|one| one.items().len());
+        items.collect::<Vec<_>>()
+    };
+    let (conversations, rest) = copy.together(&named, items().collect(), false);
+    assert_eq!(carried(&conversations), [20, 20]);
+    assert_eq!(rest, items().skip(40).collect::<Vec<_>>());
+    let (conversations, rest) = copy.together(&named, items().collect(), true);
+    assert_eq!(carried(&conversations), [20, 20, 5]);
+    assert_eq!(rest, []);
+}
+
+#[test]
+fn writers_who_meet_say_nothing_against_the_members() {
+    let collision = || {
+        let words = "Error due to concurrent requests being made to the tenant.";
+        error(409, "Directory_ConcurrencyViolation", words)
+    };
+    let collisions = |count| (0..count).map(|_| collision()).collect();
+    let said = play(members(&[1, 2]), collisions(3));
+    assert_eq!(said, vec![patch(&[1, 2]); 4], "as they were");
+    let said = play(members(&[1, 2]), collisions(COLLISIONS + 1));
+    assert!(
+        said.last().unwrap().starts_with("2: failed - | 409"),
+        "but not for ever"
     );
-    assert_eq!(leftovers.len(), 20);
-    let (full, leftovers) = together(all, true);
-    assert_eq!(full.iter().map(Vec::len).sum::<usize>(), 100);
-    assert!(leftovers.is_empty());
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 mod adding;
+mod destinations;
 
 const ROOT: &str = "https://graph.example/v1.0";
 const SOURCE_ID: &str = "aaaaaaaa-0000-0000-0000-000000000001";
@@ -16,17 +17,32 @@ fn member_id(number: u32) -> String {
     format!("cccccccc-0000-0000-0000-{number:012}")
 }
 
-fn talk(content: &Value, sent: bool) -> Box<dyn Conversation> {
-    let sent_at = sent.then_some(OffsetDateTime::UNIX_EPOCH);
-    let item = Item {
-        id: ItemId(1),
+fn item(id: i64, content: &Value, sent: bool) -> Item {
+    Item {
+        id: ItemId(id),
         content: content.clone(),
-        sent_at,
-    };
-    let copy = Copy {
-        graph_root: ROOT.to_owned(),
-    };
-    copy.converse(vec![item], true).0.remove(0)
+        sent_at: sent.then_some(OffsetDateTime::UNIX_EPOCH),
+    }
+}
+
+/// The content of a member on the way to the destination.
+fn content_of(number: u32) -> Value {
+    json!({"kind": "member", "destination": DESTINATION_ID, "id": member_id(number)})
+}
+
+fn talk(content: &Value) -> Box<dyn Conversation> {
+    let mut conversations = Copy::new(ROOT).converse(vec![item(1, content, false)]);
+    assert_eq!(conversations.len(), 1);
+    conversations.remove(0)
+}
+
+/// Plays first the pages of the destination, then those of the source.
+fn list(listing: &Value, destination: Vec<Reply>, source: Vec<Reply>) -> Vec<String> {
+    let mut conversations = Copy::new(ROOT).converse(vec![item(1, listing, false)]);
+    let listing = conversations.pop().unwrap();
+    let mut said = play(conversations.remove(0), destination);
+    said.extend(play(listing, source));
+    said
 }
 
 fn pair(source: &str, destination: &str) -> Value {
@@ -44,12 +60,12 @@ fn group(id: &str, name: &str, changes: &Value) -> Value {
     group
 }
 
-fn list(groups: &[Value]) -> Reply {
+fn found(groups: &[Value]) -> Reply {
     answer(200, json!({"value": groups}))
 }
 
 fn source() -> Reply {
-    list(&[group(SOURCE_ID, "Crew O'Brien", &Value::Null)])
+    found(&[group(SOURCE_ID, "Crew O'Brien", &Value::Null)])
 }
 
 #[test]
@@ -59,7 +75,7 @@ fn groups_are_looked_up_by_name_or_id_and_become_a_listing() {
     let by_id = format!("GET /groups/{DESTINATION_ID}?{SELECT}");
     let destination = answer(200, group(DESTINATION_ID, "Holiday cover", &Value::Null));
     let said = play(
-        talk(&pair("Crew O'Brien", DESTINATION_ID), false),
+        talk(&pair("Crew O'Brien", DESTINATION_ID)),
         vec![source(), destination],
     );
     assert_eq!(
@@ -71,12 +87,12 @@ fn groups_are_looked_up_by_name_or_id_and_become_a_listing() {
 #[test]
 fn a_name_that_is_nobodys_or_several_groups_is_refused_differently() {
     let ending = |replies| {
-        play(talk(&pair("Crew O'Brien", "Night crew"), false), replies)
+        play(talk(&pair("Crew O'Brien", "Night crew")), replies)
             .pop()
             .unwrap()
     };
     assert_eq!(
-        ending(vec![list(&[])]),
+        ending(vec![found(&[])]),
         "1: refused - | there is no group with the name `Crew O'Brien` (source group)"
     );
     let night = [
@@ -84,14 +100,14 @@ fn a_name_that_is_nobodys_or_several_groups_is_refused_differently() {
         group(DESTINATION_ID, "Night crew", &Value::Null),
     ];
     assert_eq!(
-        ending(vec![source(), list(&night)]),
+        ending(vec![source(), found(&night)]),
         format!(
             "1: refused - | several groups have the name `Night crew` (destination group); write the id of the right \
              one: {SOURCE_ID}, {DESTINATION_ID}"
         )
     );
     let by_id = play(
-        talk(&pair(SOURCE_ID, "x"), false),
+        talk(&pair(SOURCE_ID, "x")),
         vec![error(404, "Request_ResourceNotFound", "gone")],
     );
     assert_eq!(
@@ -128,17 +144,14 @@ fn a_destination_that_cannot_be_written_is_refused_by_name() {
             "is a distribution group",
         ),
     ] {
-        let destination = list(&[group(DESTINATION_ID, "Cover", &changes)]);
-        let said = play(
-            talk(&pair("Crew", "Cover"), false),
-            vec![source(), destination],
-        );
+        let destination = found(&[group(DESTINATION_ID, "Cover", &changes)]);
+        let said = play(talk(&pair("Crew", "Cover")), vec![source(), destination]);
         let expected =
             format!("1: refused - | the destination group `Cover` ({DESTINATION_ID}) {why}");
         assert!(said[2].starts_with(&expected), "{said:?}");
     }
-    let same = list(&[group(SOURCE_ID, "Cover", &Value::Null)]);
-    let said = play(talk(&pair("Crew", "Cover"), false), vec![source(), same]);
+    let same = found(&[group(SOURCE_ID, "Cover", &Value::Null)]);
+    let said = play(talk(&pair("Crew", "Cover")), vec![source(), same]);
     assert_eq!(
         said[2],
         format!("1: refused - | source and destination are the same group ({SOURCE_ID})")
@@ -169,14 +182,12 @@ fn page(members: &[Value], next: Option<&str>) -> Reply {
 fn the_members_are_those_of_the_source_without_those_of_the_destination() {
     let destination = group(DESTINATION_ID, "Cover", &Value::Null);
     let next = format!("{ROOT}/groups/{SOURCE_ID}/members?$skiptoken=x");
-    let said = play(
-        talk(&listing(false, &destination), false),
+    let both = [member(1, "user", "Ana"), member(2, "user", "Bo")];
+    let said = list(
+        &listing(false, &destination),
+        vec![page(&[member(1, "user", "Ana")], None)],
         vec![
-            page(&[member(1, "user", "Ana")], None),
-            page(
-                &[member(1, "user", "Ana"), member(2, "user", "Bo")],
-                Some(&next),
-            ),
+            page(&both, Some(&next)),
             page(&[member(3, "device", "Till 3")], None),
         ],
     );
@@ -202,9 +213,10 @@ fn a_member_that_the_destination_cannot_hold_is_refused_alone() {
         &json!({"groupTypes": ["Unified"], "mailEnabled": true}),
     );
     let members = [member(1, "user", "Ana"), member(2, "device", "Till 2")];
-    let said = play(
-        talk(&listing(false, &unified), false),
-        vec![page(&[], None), page(&members, None)],
+    let said = list(
+        &listing(false, &unified),
+        vec![page(&[], None)],
+        vec![page(&members, None)],
     );
     assert_eq!(
         said[2],
@@ -221,9 +233,10 @@ fn a_member_that_the_destination_cannot_hold_is_refused_alone() {
 fn groups_within_the_source_are_left_out_where_their_members_are_copied() {
     let destination = group(DESTINATION_ID, "Cover", &Value::Null);
     let members = [member(1, "user", "Ana"), member(2, "group", "Nested")];
-    let said = play(
-        talk(&listing(true, &destination), false),
-        vec![page(&[], None), page(&members, None)],
+    let said = list(
+        &listing(true, &destination),
+        vec![page(&[], None)],
+        vec![page(&members, None)],
     );
     assert!(said[1].starts_with(&format!("GET /groups/{SOURCE_ID}/transitiveMembers?")));
     assert_eq!(
@@ -235,9 +248,10 @@ fn groups_within_the_source_are_left_out_where_their_members_are_copied() {
 #[test]
 fn an_empty_source_is_unchanged_and_has_a_line() {
     let destination = group(DESTINATION_ID, "Cover", &Value::Null);
-    let said = play(
-        talk(&listing(false, &destination), false),
-        vec![page(&[], None), page(&[], None)],
+    let said = list(
+        &listing(false, &destination),
+        vec![page(&[], None)],
+        vec![page(&[], None)],
     );
     assert_eq!(said[2], "1: unchanged -");
 }
@@ -250,22 +264,27 @@ fn the_next_page_is_followed_to_the_configured_host_only() {
         "https://graph.example/v1.0.evil.example/x",
         "/groups/x",
     ] {
-        let said = play(
-            talk(&listing(false, &destination), false),
+        let source = list(
+            &listing(false, &destination),
+            vec![page(&[], None)],
             vec![page(&[], Some(link))],
         );
-        assert!(
-            said[1].starts_with("1: failed - | the service's next page is on another host"),
-            "{said:?}"
+        let destination = list(
+            &listing(false, &destination),
+            vec![page(&[], Some(link))],
+            vec![page(&[], None)],
         );
+        for said in [source, destination] {
+            assert!(said[2].starts_with("1: failed - | "), "{said:?}");
+            let why = "the service's next page is on another host";
+            assert!(said[2].contains(why), "{said:?}");
+        }
     }
 }
 
 #[test]
 fn a_row_is_checked_before_anything_is_looked_up() {
-    let copy = Copy {
-        graph_root: ROOT.to_owned(),
-    };
+    let copy = Copy::new(ROOT);
     let check = |source: &str, destination: &str, transitive: &str, member: &str| {
         let row = Fields::new(vec![
             (SOURCE, "From", source),
