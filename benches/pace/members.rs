@@ -69,7 +69,7 @@ impl Work for Adding {
             key: format!("{group} {member}"),
             company: None,
             stage: Stage::Work,
-            content: json!({"path": format!("/groups/{group}/members/$ref"), "body": {"@odata.id": link}}),
+            content: json!({"group": group, "body": {"@odata.id": link}}),
             fields: Vec::new(),
         })
     }
@@ -89,16 +89,16 @@ impl Conversation for Add {
     }
 
     fn start(&mut self) -> Step {
-        let path = self.0.content["path"].as_str().unwrap_or_default();
+        let group = self.0.content["group"].as_str().unwrap_or_default();
         let body: Value = self.0.content["body"].clone();
-        let directory = Workload::Directory;
-        Step::Call(Operation::write(
+        let call = Operation::write(
             Method::Post,
-            directory,
-            path,
+            Workload::Directory,
+            format!("/groups/{group}/members/$ref"),
             body,
             Effect::Idempotent,
-        ))
+        );
+        Step::Call(call.on(group))
     }
 
     fn hear(&mut self, reply: Reply) -> Step {

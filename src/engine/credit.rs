@@ -30,7 +30,7 @@ pub(super) struct Credit {
 pub(super) struct Gathered {
     /// All of it.
     pub(super) used: f64,
-    /// The part of it in which nothing was owed.
+    /// The part of it in which nothing was owed and little was left, so that the limit was tried.
     pub(super) steady: f64,
     /// The part of it that was a pause.
     pub(super) paused: f64,
@@ -42,8 +42,10 @@ impl Credit {
     const KEPT_SECONDS: f64 = 0.5;
     /// How many seconds' worth of what is owed is spent at once after a pause.
     const AT_ONCE_SECONDS: f64 = 0.25;
-    /// How much more may be owed after each time that all of it could be spent.
-    const HOPE: f64 = 1.1;
+    /// How much more may be owed after each time that all of it could be spent, and what of it is
+    /// owed at most after a refusal had come before that.
+    const HOPE: f64 = 1.03;
+    const CAUTION: f64 = 0.75;
 
     /// `free` requests to begin with, at a service that is known to hold `held` of them.
     pub(super) fn new(free: f64, held: f64) -> Self {
@@ -74,6 +76,11 @@ impl Credit {
         self.owed <= 0.5
     }
 
+    /// Whether as much is spent as comes in, so that the service would refuse if that were too much.
+    fn is_short(&self, rate: f64) -> bool {
+        self.is_even() && self.free <= (rate * Self::KEPT_SECONDS).max(1.0)
+    }
+
     /// How much more can be kept at that rate; there is room for one request in any case.
     fn room(&self, rate: f64) -> f64 {
         let most = (rate * Self::KEPT_SECONDS).max(self.held).max(1.0);
@@ -96,7 +103,7 @@ impl Credit {
         if awake > 0.0 {
             let kept = self.wake(rate, awake);
             gathered.used += kept;
-            gathered.steady += if self.is_even() { kept } else { 0.0 };
+            gathered.steady += if self.is_short(rate) { kept } else { 0.0 };
         }
         gathered
     }
@@ -139,7 +146,7 @@ impl Credit {
         if self.is_even() {
             self.most_owed *= Self::HOPE;
         } else if self.spent >= 1.0 {
-            self.most_owed = self.spent;
+            self.most_owed = self.spent * Self::CAUTION;
         }
         self.spent = 0.0;
         self.owed = self.free.min(0.0) - margin;

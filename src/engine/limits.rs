@@ -70,9 +70,10 @@ impl Priority {
 }
 
 impl Limits {
-    /// Four batches in flight keep 20 writes a second going at two seconds of latency each, and
-    /// more only wait.
-    pub const CONCURRENCY: usize = 4;
+    /// Eight batches of 20 in flight keep 80 requests a second going at two seconds of latency each.
+    /// The pace keeps them fewer where the service lets less through, and where more only take
+    /// longer, fewer are sent.
+    pub const CONCURRENCY: usize = 8;
     /// What [`Self::rate`] may be: from a request in 100 seconds to more than any limit lets through.
     pub const RATES: RangeInclusive<f64> = 0.01..=10_000.0;
     /// What [`Self::share`] may be: from a twentieth to everything.

@@ -127,7 +127,7 @@ impl MeasuredPace {
     pub fn documented(quota: Quota, share: f64) -> Self {
         let amount = f64::from(quota.amount.get()) * share;
         let estimate = amount / quota.period.as_secs_f64();
-        Self {
+        let mut pace = Self {
             estimate,
             most: if share < 1.0 { estimate } else { f64::INFINITY },
             credit: Credit::new(amount, amount),
@@ -139,7 +139,10 @@ impl MeasuredPace {
                 ..Round::default()
             },
             ..Self::unknown(share)
-        }
+        };
+        // It begins where the rate is the estimate.
+        pace.round.steady = pace.planned() / 2.0;
+        pace
     }
 
     /// How long a round is meant to last, in seconds.
