@@ -25,7 +25,7 @@ impl Aimd {
     const FIRST_CUT: f64 = 0.5;
     const BURST_SECONDS: f64 = 0.25;
 
-    pub(crate) fn new(documented: Option<Quota>, _share: f64) -> Box<dyn Pace> {
+    pub(crate) fn of(documented: Option<Quota>, _share: f64) -> Box<dyn Pace> {
         let aimd = Self {
             rate: Self::START,
             most: Self::CEILING,

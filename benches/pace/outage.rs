@@ -1,7 +1,7 @@
 //! How soon after an outage the pace is back.
 
 use crate::rehearsal::{Timeline, rehearse};
-use crate::scenarios::{Case, methods};
+use crate::scenarios::Case;
 use bulkgraph::engine::{MeasuredPace, NewPace};
 
 const ENDS: f64 = 240.0;
@@ -12,23 +12,17 @@ fn case() -> Case {
         [[faults.outages]]
         at_seconds = 120
         seconds = 120
-    ";
-    methods(
-        "outage: 503 for 120 s at 20 a second",
-        20,
-        1,
-        outage,
-        (0.0, 0.0),
-    )
+        ";
+    Case::methods("outage: 503 for 120 s at 20 a second", 20, 1).with(outage)
 }
 
 /// Measures and prints; the name if the target was missed.
 pub(crate) fn report() -> Option<String> {
     let back = |pace: NewPace| seconds_until_back(&rehearse(&case(), pace).1[0]);
-    let (ours, baseline) = (back(MeasuredPace::new), back(crate::aimd::Aimd::new));
+    let (ours, baseline) = (back(MeasuredPace::of), back(crate::aimd::Aimd::of));
     let name = case().name;
     println!(
-        "{name:46} back at pace after {ours:.1} s   (target: {TARGET} s)   AIMD: {baseline:.1} s"
+        "{name:54} back at pace after {ours:.1} s   (target: {TARGET} s)   AIMD: {baseline:.1} s"
     );
     (ours > TARGET).then(|| name.to_owned())
 }
@@ -41,6 +35,6 @@ fn seconds_until_back(timeline: &Timeline) -> f64 {
     let tenths = (0..6000_u32).map(|tenth| f64::from(tenth) / 10.0);
     tenths
         .into_iter()
-        .find(|after| settled(ENDS + after) as f64 >= 0.9 * 20.0 * SPAN)
+        .find(|after| settled(ENDS + after) >= 0.9 * 20.0 * SPAN)
         .unwrap_or(f64::INFINITY)
 }

@@ -90,7 +90,7 @@ pub(crate) fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
 fn job(work: Work) -> &'static dyn Job {
     match work {
         Work::Phones(_) | Work::TwoRuns(..) => jobs::find("phone").unwrap(),
-        Work::SingleMembers(_) => &SingleMembers,
+        Work::SingleMembers(_) | Work::TwoRunsOfMembers(_) => &SingleMembers,
         Work::Copies { .. } => jobs::find("copy-members").unwrap(),
     }
 }
@@ -99,7 +99,7 @@ fn job(work: Work) -> &'static dyn Job {
 /// that was.
 #[derive(Default)]
 pub(crate) struct Timeline {
-    pub(crate) settled: Vec<(f64, u64)>,
+    pub(crate) settled: Vec<(f64, f64)>,
     began: f64,
 }
 
@@ -108,18 +108,19 @@ impl Timeline {
         self.settled.last().map_or(0.0, |(at, _)| at + self.began)
     }
 
-    pub(crate) fn at(&self, seconds: f64) -> u64 {
+    pub(crate) fn at(&self, seconds: f64) -> f64 {
         let before = self
             .settled
             .iter()
             .rfind(|(at, _)| at + self.began <= seconds);
-        before.map_or(0, |(_, settled)| *settled)
+        before.map_or(0.0, |(_, settled)| *settled)
     }
 }
 
 impl Observer for Timeline {
     fn turn(&mut self, progress: &Progress<'_>) {
-        let settled = progress.tally.settled_lines();
+        let settled = u32::try_from(progress.tally.settled_lines()).unwrap();
+        let settled = f64::from(settled);
         if self.settled.last().is_none_or(|(_, last)| *last < settled) {
             self.settled.push((progress.elapsed.as_secs_f64(), settled));
         }
@@ -131,7 +132,7 @@ fn share_of_first(timelines: &[Timeline]) -> f64 {
         return 1.0;
     };
     let (from, to) = (second.began, first.ended().min(second.ended()));
-    let through = |timeline: &Timeline| (timeline.at(to) - timeline.at(from)) as f64;
+    let through = |timeline: &Timeline| timeline.at(to) - timeline.at(from);
     through(first) / (through(first) + through(second))
 }
 
@@ -215,7 +216,11 @@ fn inputs(work: Work, scenario: &Scenario) -> Vec<String> {
     match work {
         Work::Phones(count) => vec![phones(&tenant, 0, count)],
         Work::TwoRuns(count, _) => vec![phones(&tenant, 0, count), phones(&tenant, count, count)],
-        Work::SingleMembers(count) => vec![single_members(&tenant, count)],
+        Work::SingleMembers(count) => vec![single_members(&tenant, 0, count)],
+        Work::TwoRunsOfMembers(count) => vec![
+            single_members(&tenant, 0, count),
+            single_members(&tenant, count, count),
+        ],
         Work::Copies { groups, members } => vec![copies(&tenant, groups, members)],
     }
 }
@@ -263,7 +268,7 @@ fn shifts(tenant: &Value, count: usize) -> Vec<&Value> {
     chosen
 }
 
-fn single_members(tenant: &Value, count: usize) -> String {
+fn single_members(tenant: &Value, skip: usize, count: usize) -> String {
     let groups = shifts(tenant, 100);
     let mut input = "Group,Member\n".to_owned();
     let users = tenant["users"].as_array().unwrap().iter();
@@ -272,6 +277,7 @@ fn single_members(tenant: &Value, count: usize) -> String {
     let pairs = users.zip(groups.into_iter().cycle());
     let new: Vec<_> = pairs
         .filter(|(user, group)| !is_in(user, group))
+        .skip(skip)
         .take(count)
         .collect();
     assert_eq!(new.len(), count, "the tenant has too few people");

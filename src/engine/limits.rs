@@ -92,7 +92,7 @@ impl Default for Limits {
             linger: Duration::from_millis(250),
             directory_units: Quota::new(UNITS, Duration::from_secs(10)),
             directory_writes: Quota::new(WRITES, Duration::from_secs(150)),
-            pace: MeasuredPace::new,
+            pace: MeasuredPace::of,
             retry: RetryPolicy::default(),
             give_up_after: Duration::from_mins(15),
             first_contact_within: Duration::from_mins(1),

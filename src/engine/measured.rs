@@ -96,8 +96,7 @@ impl MeasuredPace {
     const SHARED_FOR: Duration = Duration::from_mins(10);
 
     /// A pace for a limit, documented or not, of which `share` may be used (up to 1).
-    #[expect(clippy::new_ret_no_self, reason = "what is wanted is any pace")]
-    pub fn new(documented: Option<Quota>, share: f64) -> Box<dyn Pace> {
+    pub fn of(documented: Option<Quota>, share: f64) -> Box<dyn Pace> {
         Box::new(match documented {
             Some(quota) => Self::documented(quota, share),
             None => Self::unknown(share),

@@ -67,23 +67,30 @@ impl Bucket {
         }
     }
 
-    /// Takes `amount`, or says when it will be there.
+    /// Takes `amount`, or says when it will be there; what is owed is taken first.
     ///
     /// More than the bucket can ever hold is taken as a full bucket: waiting for it would never
     /// end.
     pub fn take(&mut self, amount: u32, now: Moment) -> Result<(), Moment> {
-        let due = i64::from(amount) - self.held;
-        let wanted = u32::try_from(due).unwrap_or_default().min(self.capacity);
-        let Some(wanted) = NonZeroU32::new(wanted) else {
-            self.held = -due;
-            return Ok(());
-        };
+        let amount = i64::from(amount.min(self.capacity));
+        let due = (amount - self.held).clamp(0, self.capacity.into());
+        let due = u32::try_from(due).unwrap_or_default();
+        if let Some(wanted) = NonZeroU32::new(due) {
+            self.draw(wanted, now)?;
+            self.held += i64::from(wanted.get());
+        }
+        if self.held < amount {
+            // The next look says how long the rest takes.
+            return Err(now + Duration::from_nanos(1));
+        }
+        self.held -= amount;
+        Ok(())
+    }
+
+    fn draw(&mut self, wanted: NonZeroU32, now: Moment) -> Result<(), Moment> {
         self.clock.set(now);
         match self.limiter.check_n(wanted) {
-            Ok(Ok(())) => {
-                self.held = 0;
-                Ok(())
-            }
+            Ok(Ok(())) => Ok(()),
             // Never the same moment again: the caller would spin.
             Ok(Err(not_yet)) => Err(now
                 + not_yet
@@ -99,8 +106,9 @@ impl Bucket {
         self.held = self.held.saturating_add(amount.into());
     }
 
-    /// What was taken as `believed` did cost `charged`.
+    /// What was taken as `believed` did cost `charged`; no more than a full bucket is believed.
     pub fn correct(&mut self, believed: u32, charged: u32) {
+        let charged = charged.min(self.capacity);
         self.held = self
             .held
             .saturating_add(i64::from(believed) - i64::from(charged));

@@ -7,7 +7,7 @@ use super::token::Token;
 use super::{
     Allowance, Answer, Batch, BatchId, Bucket, Crowding, Decision, Limits, Moment, Operation,
     OperationId, PaceReading, Paced, Pushback, Quota, Reply, Statistics, Tries, Turn, Verdict,
-    Workload, classify,
+    Workload, classify, is_concurrency_violation,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -387,6 +387,10 @@ impl Scheduler {
                     .lose(throttling(said.scope), &self.limits, now);
             }
             Verdict::Transient { after } | Verdict::Unknown { after } => {
+                // Writers met, so the limits let them through.
+                if reply.answer().is_some_and(is_concurrency_violation) {
+                    lane.delivered(operation.cost, trip.sent_at, now);
+                }
                 // A server error may come with a wish too.
                 if after.is_some() {
                     lane.cooldown.push_back(&pushback, now);

@@ -196,8 +196,8 @@ fn is_news(last: &PaceReading, reading: &PaceReading) -> bool {
     let PaceReading { credit, rate, .. } = *last;
     *last
         != PaceReading {
-            credit,
             rate,
+            credit,
             ..*reading
         }
 }

@@ -7,6 +7,7 @@ mod command;
 mod copying;
 mod faults;
 mod jobs;
+mod limits;
 mod pace;
 mod readme;
 mod samples;

@@ -81,7 +81,7 @@ fn ask(pace: &mut MeasuredPace, service: &mut Service, (from, to): (f64, f64)) -
                 now = later
                     .since_start()
                     .as_secs_f64()
-                    .min(next_reply.max(now + 1e-6))
+                    .min(next_reply.max(now + 1e-6));
             }
         }
     }
@@ -146,9 +146,10 @@ fn near_its_limit_by_its_own_account_a_service_is_asked_for_no_more() {
     );
     let rate_after = |share: f64| {
         let mut pace = MeasuredPace::documented(quota, 1.0);
-        for second in 1..=60 {
-            pace.nearing(share, at(f64::from(second)));
-            while pace.take(at(f64::from(second))).is_ok() {}
+        for tenth in 1..=600 {
+            let now = at(f64::from(tenth) / 10.0);
+            pace.nearing(share, now);
+            while pace.take(now).is_ok() {}
         }
         pace.stance(at(60.0)).rate
     };

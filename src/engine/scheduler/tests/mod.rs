@@ -2,6 +2,7 @@ use super::*;
 use crate::engine::{Answer, Body, Effect, Method, Throttle};
 use serde_json::json;
 
+mod pace;
 mod trouble;
 
 fn at(millis: u64) -> Moment {
@@ -109,12 +110,12 @@ fn give_up(scheduler: &mut Scheduler, mut now: Moment, sizes: &mut Vec<usize>) -
 #[test]
 fn work_is_packed_into_full_batches_up_to_the_concurrency() {
     let mut scheduler = scheduler();
-    offer(&mut scheduler, 90, &read());
-    for _ in 0..4 {
+    offer(&mut scheduler, 190, &read());
+    for _ in 0..Limits::CONCURRENCY {
         assert_eq!(send(&mut scheduler, at(0)).operations.len(), 20);
     }
     assert!(matches!(scheduler.next(at(0)), Next::WaitForReply));
-    assert_eq!(scheduler.in_flight(), 4);
+    assert_eq!(scheduler.in_flight(), Limits::CONCURRENCY);
 }
 
 #[test]
