@@ -254,6 +254,8 @@ impl MeasuredPace {
     fn learn(&mut self, now: Moment) {
         /// After this part of a round its end is overdue.
         const LATE: f64 = 1.3;
+        /// A limit that is measured again this near is taken to stay where it is.
+        const SAME: f64 = 0.05;
         let (measured, progress) = (self.measured(), self.progress());
         if self.phase == Phase::Searching {
             self.phase = Phase::Holding;
@@ -263,9 +265,11 @@ impl MeasuredPace {
         } else if progress < EARLY {
             self.learn_early(measured);
         } else {
+            if (measured / self.estimate - 1.0).abs() <= SAME {
+                self.trust = (self.trust * 2.0).min(1.0);
+            }
             self.estimate = self.weighed(measured).max(self.estimate / 2.0);
             self.proven = self.estimate;
-            self.trust = (self.trust * 2.0).min(1.0);
             self.margin = (self.margin * 0.8).max(Self::MARGIN);
             self.keep_to_share(now);
         }
