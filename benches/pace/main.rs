@@ -4,8 +4,9 @@
 //! pace of the engine and with the baseline, and prints for each how long the service would have
 //! needed at its full limit from the first request on, how long the job took until its last item was
 //! settled, the first over the second, and the share of requests that were throttled. Nothing depends
-//! on the machine: the same seed gives the same table. An argument picks the lines that contain it. It
-//! ends with 1 if a target is missed.
+//! on the machine: the same seed gives the same table. It ends with 1 if a target is missed.
+//!
+//! An argument picks the lines that contain it; a number is another seed.
 
 #![expect(
     clippy::unwrap_used,
@@ -25,24 +26,23 @@ use scenarios::{Case, cases};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let wanted = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'));
-    let is_wanted = |name: &str| {
-        wanted
-            .as_ref()
-            .is_none_or(|wanted| name.contains(wanted.as_str()))
-    };
+    let arguments = std::env::args().skip(1);
+    let (seeds, wanted): (Vec<String>, Vec<String>) = arguments
+        .filter(|argument| !argument.starts_with('-'))
+        .partition(|argument| argument.parse::<u64>().is_ok());
+    let seed = seeds.first().map_or(0, |seed| seed.parse().unwrap());
+    let wanted = wanted.first();
+    let is_wanted = |name: &str| wanted.is_none_or(|wanted| name.contains(wanted.as_str()));
     println!(
         "{:54} {:>8} {:>8} {:>6} {:>6}   {:>13}   {:>17}",
         "", "ideal s", "ours s", "eff.", "429s", "target", "AIMD: eff., 429s"
     );
     let mut missed = Vec::new();
     for case in cases().into_iter().filter(|case| is_wanted(case.name)) {
-        missed.extend(report(&case));
+        missed.extend(report(&case, seed));
     }
     if is_wanted("outage") {
-        missed.extend(outage::report());
+        missed.extend(outage::report(seed));
     }
     match missed.as_slice() {
         [] => {
@@ -57,10 +57,10 @@ fn main() -> ExitCode {
 }
 
 /// Measures and prints one line; its name if it missed its target.
-fn report(case: &Case) -> Option<String> {
+fn report(case: &Case, seed: u64) -> Option<String> {
     let ideal = case.limit.ideal_seconds();
-    let ours = measure(case, bulkgraph::engine::MeasuredPace::of);
-    let baseline = measure(case, aimd::Aimd::of);
+    let ours = measure(case, seed, bulkgraph::engine::MeasuredPace::of);
+    let baseline = measure(case, seed, aimd::Aimd::of);
     let target = case
         .target
         .map_or_else(String::new, |(efficiency, throttled)| {

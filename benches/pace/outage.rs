@@ -17,8 +17,8 @@ fn case() -> Case {
 }
 
 /// Measures and prints; the name if the target was missed.
-pub(crate) fn report() -> Option<String> {
-    let back = |pace: NewPace| seconds_until_back(&rehearse(&case(), pace).1[0]);
+pub(crate) fn report(seed: u64) -> Option<String> {
+    let back = |pace: NewPace| seconds_until_back(&rehearse(&case(), seed, pace).1[0]);
     let (ours, baseline) = (back(MeasuredPace::of), back(crate::aimd::Aimd::of));
     let name = case().name;
     println!(

@@ -38,8 +38,8 @@ impl Measured {
 }
 
 /// Runs it to its end with that pace.
-pub(crate) fn measure(case: &Case, pace: NewPace) -> Measured {
-    let (statistics, timelines) = rehearse(case, pace);
+pub(crate) fn measure(case: &Case, seed: u64, pace: NewPace) -> Measured {
+    let (statistics, timelines) = rehearse(case, seed, pace);
     let inner = statistics["inner"].as_array().unwrap().iter();
     let requests: f64 = inner.map(|entry| entry["count"].as_f64().unwrap()).sum();
     Measured {
@@ -50,8 +50,11 @@ pub(crate) fn measure(case: &Case, pace: NewPace) -> Measured {
 }
 
 /// What the simulator counted, and how far each run was when.
-pub(crate) fn rehearse(case: &Case, pace: NewPace) -> (Value, Vec<Timeline>) {
-    let scenario = Scenario::from_toml(&case.scenario).unwrap().opened();
+pub(crate) fn rehearse(case: &Case, seed: u64, pace: NewPace) -> (Value, Vec<Timeline>) {
+    let scenario = Scenario {
+        chance: Some(seed),
+        ..Scenario::from_toml(&case.scenario).unwrap().opened()
+    };
     let inputs = inputs(case.work, &scenario);
     let later = if let Work::TwoRuns(_, later) = case.work {
         later
@@ -59,7 +62,7 @@ pub(crate) fn rehearse(case: &Case, pace: NewPace) -> (Value, Vec<Timeline>) {
         0
     };
     in_virtual_time(async {
-        let clock = Clock::start_at(datetime!(2026-11-20 09:00 UTC));
+        let clock = Clock::start_at(datetime!(2026-11-20 09:00 UTC) + Duration::from_nanos(seed));
         let loopback = Loopback::new(Simulator::new(&scenario), clock);
         let mut runs = Vec::new();
         for (number, input) in inputs.iter().enumerate() {
