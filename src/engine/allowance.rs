@@ -5,8 +5,11 @@ use super::{Bucket, Cost, Moment, Pace, Stance};
 /// All limits of one workload together.
 #[derive(Debug)]
 pub struct Allowance {
-    /// What the service documents of resource units, which nearly all reads cost alone.
+    /// What the service documents of resource units.
     units: Option<Bucket>,
+    /// What the service lets through of what [`Self::pace`] does not count: requests, each of which
+    /// costs a unit at least.
+    reads: Option<Box<dyn Pace>>,
     /// What the user set.
     cap: Option<Bucket>,
     /// What the service lets through.
@@ -34,6 +37,7 @@ impl Allowance {
     pub fn new(pace: Box<dyn Pace>, paced: Paced) -> Self {
         Self {
             units: None,
+            reads: None,
             cap: None,
             pace,
             paced,
@@ -49,6 +53,15 @@ impl Allowance {
         }
     }
 
+    /// The same, with a pace for what the other one does not count.
+    #[must_use]
+    pub fn with_reads(self, reads: Box<dyn Pace>) -> Self {
+        Self {
+            reads: Some(reads),
+            ..self
+        }
+    }
+
     /// The same, with at most so much of what the pace counts.
     #[must_use]
     pub fn capped(self, cap: Option<Bucket>) -> Self {
@@ -60,10 +73,12 @@ impl Allowance {
         if let Some(units) = &mut self.units {
             units.take(cost.units, now)?;
         }
-        if !self.paced.counts(cost) {
-            return Ok(());
-        }
-        self.take_one(now).inspect_err(|_| {
+        let taken = if self.paced.counts(cost) {
+            self.take_one(now)
+        } else {
+            self.reads.as_mut().map_or(Ok(()), |reads| reads.take(now))
+        };
+        taken.inspect_err(|_| {
             self.units
                 .iter_mut()
                 .for_each(|units| units.hold(cost.units));
@@ -87,25 +102,51 @@ impl Allowance {
         }
     }
 
+    /// Whether the pace counts an operation of that cost.
+    pub fn paces(&self, cost: Cost) -> bool {
+        self.paced.counts(cost)
+    }
+
+    /// The pace of an operation of that cost.
+    fn pace_of(&mut self, cost: Cost) -> Option<&mut Box<dyn Pace>> {
+        if self.paced.counts(cost) {
+            Some(&mut self.pace)
+        } else {
+            self.reads.as_mut()
+        }
+    }
+
     /// An operation that was sent at `sent_at` was let through.
     pub fn delivered(&mut self, cost: Cost, sent_at: Moment, now: Moment) {
-        if self.paced.counts(cost) {
-            self.pace.delivered(sent_at, now);
+        if let Some(pace) = self.pace_of(cost) {
+            pace.delivered(sent_at, now);
         }
     }
 
     /// An operation that was sent at `sent_at` was refused for being one too many, and nothing of
-    /// its workload is sent before `until`.
-    pub fn throttled(&mut self, cost: Cost, sent_at: Moment, until: Moment, now: Moment) {
-        if self.paced.counts(cost) {
-            self.pace.throttled(sent_at, now);
+    /// its workload is sent before `until`, or no write if it was the limit `of_writes`.
+    pub fn throttled(
+        &mut self,
+        cost: Cost,
+        of_writes: bool,
+        sent_at: Moment,
+        until: Moment,
+        now: Moment,
+    ) {
+        if let Some(pace) = self.pace_of(cost) {
+            pace.throttled(sent_at, now);
         }
         self.pace.pause(until, now);
+        if !of_writes && let Some(reads) = &mut self.reads {
+            reads.pause(until, now);
+        }
     }
 
-    /// The service said how near its limit is.
-    pub fn nearing(&mut self, share: f64, now: Moment) {
-        self.pace.nearing(share, now);
+    /// The service said beside an operation of that cost how near its limit is.
+    pub fn nearing(&mut self, cost: Cost, share: f64, now: Moment) {
+        if let Some(pace) = self.pace_of(cost) {
+            pace.nearing(share, now);
+        }
     }
 
     /// Where the pace stands.

@@ -22,6 +22,8 @@ pub(super) struct Credit {
     paused_until: Moment,
     /// Whether the pause has just ended.
     rested: bool,
+    /// Whether more was asked for than there was.
+    wanting: bool,
 }
 
 /// Time that passed, as far as its credit could be kept, in seconds. What could not be kept was not
@@ -32,8 +34,6 @@ pub(super) struct Gathered {
     pub(super) used: f64,
     /// The part of it in which nothing was owed and little was left, so that the limit was tried.
     pub(super) steady: f64,
-    /// The part of it that was a pause.
-    pub(super) paused: f64,
 }
 
 impl Credit {
@@ -58,6 +58,7 @@ impl Credit {
             at: Moment::START,
             paused_until: Moment::START,
             rested: false,
+            wanting: false,
         }
     }
 
@@ -72,13 +73,17 @@ impl Credit {
     }
 
     /// Whether what gathered during a pause has been spent.
-    pub(super) fn is_even(&self) -> bool {
+    fn is_even(&self) -> bool {
         self.owed <= 0.5
     }
 
-    /// Whether as much is spent as comes in, so that the service would refuse if that were too much.
-    fn is_short(&self, rate: f64) -> bool {
-        self.is_even() && self.free <= (rate * Self::KEPT_SECONDS).max(1.0)
+    /// For how many seconds to come as much is spent as comes in, so that the service would refuse
+    /// if that were too much: only where more was asked for than there was.
+    fn short_for(&self, rate: f64) -> f64 {
+        if !self.wanting || !self.is_even() {
+            return 0.0;
+        }
+        ((rate * Self::KEPT_SECONDS).max(1.0) - self.free).max(0.0) / rate
     }
 
     /// How much more can be kept at that rate; there is room for one request in any case.
@@ -98,12 +103,12 @@ impl Credit {
             self.owed = (self.owed + paused * rate).min(self.most_owed);
             self.rested = true;
             gathered.used += paused;
-            gathered.paused = paused;
         }
         if awake > 0.0 {
+            let short = self.short_for(rate);
             let kept = self.wake(rate, awake);
             gathered.used += kept;
-            gathered.steady += if self.is_short(rate) { kept } else { 0.0 };
+            gathered.steady += kept.min(short);
         }
         gathered
     }
@@ -131,7 +136,8 @@ impl Credit {
     pub(super) fn take(&mut self, rate: f64, now: Moment) -> Result<(), Moment> {
         // Rounding must not make a caller wait who waited as long as it was told.
         const ROUNDING: f64 = 1e-6;
-        if self.free >= 1.0 - ROUNDING {
+        self.wanting = self.free < 1.0 - ROUNDING;
+        if !self.wanting {
             self.free -= 1.0;
             return Ok(());
         }

@@ -36,7 +36,9 @@ pub(super) struct Lane {
     pub(super) cooldown: Cooldown,
     /// The pause of writes, where it is writes that the service refused.
     writes: Cooldown,
-    round_trip: RoundTrip,
+    /// How long batches of reads take, and those with a write.
+    reading: RoundTrip,
+    writing: RoundTrip,
     pub(super) batches_in_flight: usize,
     pub(super) traffic: Traffic,
     /// What can go, in the order in which it goes.
@@ -79,7 +81,8 @@ impl Lane {
             allowance,
             cooldown: Cooldown::default(),
             writes: Cooldown::default(),
-            round_trip: RoundTrip::default(),
+            reading: RoundTrip::default(),
+            writing: RoundTrip::default(),
             batches_in_flight: 0,
             traffic: Traffic::default(),
             ready: VecDeque::new(),
@@ -113,7 +116,7 @@ impl Lane {
     /// back. Where more at a time only take longer, fewer will do.
     fn shape_now(&self, shape: Shape) -> Shape {
         const PAUSES_BEFORE_PROBING: u32 = 3;
-        if self.cooldown.in_a_row().max(self.writes.in_a_row()) >= PAUSES_BEFORE_PROBING {
+        if self.cooldown.in_a_row() >= PAUSES_BEFORE_PROBING {
             return Shape {
                 largest: 1,
                 in_flight: 1,
@@ -121,15 +124,23 @@ impl Lane {
             };
         }
         Shape {
-            in_flight: self.round_trip.worth_in_flight(shape.in_flight),
+            in_flight: [self.reading, self.writing]
+                .into_iter()
+                .filter_map(|trips| trips.worth_in_flight(shape.in_flight))
+                .max()
+                .unwrap_or(shape.in_flight),
             ..shape
         }
     }
 
-    /// A batch that was sent at `sent_at` was answered.
-    pub(super) fn answered(&mut self, sent_at: Moment, now: Moment) {
-        self.batches_in_flight = self.batches_in_flight.saturating_sub(1);
-        self.round_trip.took(now.since(sent_at));
+    /// A batch of which something got through, with a write or without one, took so long.
+    pub(super) fn took(&mut self, wrote: bool, took: Duration) {
+        let trips = if wrote {
+            &mut self.writing
+        } else {
+            &mut self.reading
+        };
+        trips.took(took);
     }
 
     /// The service let an operation through.
@@ -158,8 +169,9 @@ impl Lane {
         };
         cooldown.push_back(pushback, now);
         self.traffic.throttled += 1;
+        let until = cooldown.until();
         self.allowance
-            .throttled(cost, pushback.sent_at, cooldown.until(), now);
+            .throttled(cost, of_writes, pushback.sent_at, until, now);
     }
 
     /// What the service said about its limits beside an answer to an operation of that cost.
@@ -168,7 +180,7 @@ impl Lane {
             self.allowance.charged(cost, units);
         }
         if let Some(share) = said.percentage {
-            self.allowance.nearing(share, now);
+            self.allowance.nearing(cost, share, now);
         }
     }
 
@@ -187,19 +199,27 @@ impl Lane {
             return Form::Wait(self.cooldown.until());
         }
         let shape = self.shape_now(shape);
+        if self.writes.holds(now) {
+            self.take_writes_back(crowding);
+        }
         let credit_at = self.fill(shape.largest, crowding, now);
         if self.batches_in_flight >= shape.in_flight {
             return Form::Blocked;
         }
         if self.forming.is_empty() {
-            return match (credit_at, self.later.peek()) {
-                (Some(credit_at), _) => Form::Wait(credit_at),
-                (None, Some(Reverse(next))) => Form::Wait(next.at),
-                (None, None) => Form::Blocked,
-            };
+            let later = self.later.peek().map(|Reverse(next)| next.at);
+            let next = credit_at.into_iter().chain(later).min();
+            return next.map_or(Form::Blocked, Form::Wait);
         }
-        // More company is worth waiting for only if it arrives soon.
-        let deadline = self.formed_since + shape.linger;
+        // More company is worth waiting for only if it arrives soon, and only for those of whom few
+        // may go at a time.
+        let is_paced = |entry: &Entry| self.allowance.paces(entry.operation.cost);
+        let linger = if self.forming.iter().any(is_paced) {
+            shape.linger
+        } else {
+            Duration::ZERO
+        };
+        let deadline = self.formed_since + linger;
         match credit_at {
             // `fill` names a time only where there is room for more.
             Some(credit_at) if credit_at <= deadline => Form::Wait(credit_at),
@@ -213,9 +233,15 @@ impl Lane {
     }
 
     /// Moves what can be afforded from the queue into the batch that is forming. Says when the next
-    /// one may follow, if credit or a pause of writes is what stopped it.
+    /// one may follow, if credit or a pause of writes is what stopped it. Where what the pace counts
+    /// has to wait, the rest does not, nor the other way round.
     fn fill(&mut self, largest: usize, crowding: &mut Crowding, now: Moment) -> Option<Moment> {
-        let (mut next, mut paused) = (0, None);
+        let mut next = 0;
+        let mut next_at: Option<Moment> = None;
+        let (mut paced_at, mut others_at) = (None, None);
+        if self.writes.holds(now) {
+            paced_at = Some(self.writes.until());
+        }
         while self.forming.len() < largest && !self.forming.iter().any(|entry| entry.tries.alone) {
             let Some(entry) = self.ready.get(next) else {
                 break;
@@ -223,18 +249,23 @@ impl Lane {
             if entry.tries.alone && !self.forming.is_empty() {
                 break;
             }
-            let target = entry.operation.target.as_deref();
+            let (cost, target) = (entry.operation.cost, entry.operation.target.as_deref());
             if !target.is_none_or(|target| crowding.has_room(target)) {
                 next += 1;
                 continue;
             }
-            if entry.operation.cost.writes > 0 && self.writes.holds(now) {
-                paused = Some(self.writes.until());
+            let stopped = if self.allowance.paces(cost) {
+                &mut paced_at
+            } else {
+                &mut others_at
+            };
+            if stopped.is_none() {
+                *stopped = self.allowance.take(cost, now).err();
+            }
+            if let Some(at) = *stopped {
+                next_at = Some(next_at.map_or(at, |earlier| earlier.min(at)));
                 next += 1;
                 continue;
-            }
-            if let Err(later) = self.allowance.take(entry.operation.cost, now) {
-                return Some(later);
             }
             if let Some(target) = target {
                 crowding.enter(target);
@@ -245,7 +276,23 @@ impl Lane {
             self.continuing -= usize::from(next < self.continuing);
             self.forming.extend(self.ready.remove(next));
         }
-        paused.filter(|_| self.forming.len() < largest)
+        next_at.filter(|_| self.forming.len() < largest)
+    }
+
+    /// Writes that were about to go wait again.
+    fn take_writes_back(&mut self, crowding: &mut Crowding) {
+        let is_write = |entry: &Entry| entry.operation.cost.writes > 0;
+        let (writes, reads) = std::mem::take(&mut self.forming)
+            .into_iter()
+            .partition(is_write);
+        self.forming = reads;
+        let writes: Vec<Entry> = writes;
+        for entry in writes.into_iter().rev() {
+            crowding.leave(entry.operation.target.as_deref(), None, Duration::ZERO);
+            let continues = entry.continues();
+            self.ready.insert(self.continuing, entry);
+            self.continuing += usize::from(continues);
+        }
     }
 
     fn wake(&mut self, now: Moment) {

@@ -81,8 +81,10 @@ impl MeasuredPace {
     const ROUND_PAUSES: f64 = 30.0;
     /// The longest pause that rounds are made longer for, in seconds.
     const LONGEST_PAUSE: f64 = 5.0;
-    /// The shortest round, in seconds.
+    /// The shortest round, in seconds, and the longest that the number of requests makes: a limit that
+    /// was all but gone must not be missed for an hour when it is back.
     const SHORTEST_ROUND: f64 = 3.0;
+    const LONGEST_ROUND: f64 = 600.0;
     /// What an estimate is trusted at first.
     const DOUBTED: f64 = 0.1;
     /// Requests that are left to gather after a refusal, at least and at most.
@@ -147,7 +149,8 @@ impl MeasuredPace {
     /// How long a round is meant to last, in seconds.
     fn planned(&self) -> f64 {
         let pauses = Self::ROUND_PAUSES * self.pause.min(Self::LONGEST_PAUSE);
-        let whole = pauses.max(Self::ROUND_REQUESTS / self.estimate);
+        let requests = Self::ROUND_REQUESTS / self.estimate;
+        let whole = pauses.max(requests.min(Self::LONGEST_ROUND));
         (whole * self.trust).max(Self::SHORTEST_ROUND)
     }
 
@@ -171,6 +174,7 @@ impl MeasuredPace {
         /// Steps of the same size, before each is twice the one before.
         const EVEN_STEPS: f64 = 5.0;
         const STEPS_IN_A_ROUND: f64 = 16.0;
+        const LONGEST_STEP: f64 = 10.0;
         /// More than this is more than the limit, by the service's own account.
         const OVER: f64 = 1.02;
         if self.is_near(now) && self.near.1 > OVER {
@@ -182,7 +186,7 @@ impl MeasuredPace {
         }
         let step = (self.planned() / STEPS_IN_A_ROUND)
             .max(self.round_trip * 2.0)
-            .max(2.0 / self.estimate)
+            .max((2.0 / self.estimate).min(LONGEST_STEP))
             .max(1.0);
         let steps = (progress - OVERDUE) * self.planned() / step;
         let doubled = (steps - EVEN_STEPS).clamp(0.0, 30.0).exp2() - 1.0;
@@ -308,9 +312,14 @@ impl MeasuredPace {
 
     /// The estimate, and what was measured, weighed by the requests behind them. Where the two have
     /// little in common the limit has fallen, and what was no longer counts.
-    fn weighed(&self, measured: f64) -> f64 {
+    fn weighed(&mut self, measured: f64) -> f64 {
         const REQUESTS: f64 = 20.0;
         const FALLEN: f64 = 0.7;
+        /// So much less may be over as suddenly as it came.
+        const COLLAPSED: f64 = 0.4;
+        if measured < COLLAPSED * self.estimate {
+            self.trust = Self::DOUBTED;
+        }
         if measured < FALLEN * self.estimate {
             return measured;
         }

@@ -28,6 +28,20 @@ impl Quota {
         Self { amount, period }
     }
 
+    /// A part of it, above 0 and up to 1; at least one.
+    pub fn part(self, part: f64) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast from floating point saturates"
+        )]
+        let amount = (f64::from(self.amount.get()) * part) as u32;
+        Self {
+            amount: NonZeroU32::new(amount).unwrap_or(NonZeroU32::MIN),
+            ..self
+        }
+    }
+
     /// `rate` a second, of which a second's worth may be spent at once, or one.
     pub fn a_second(rate: f64) -> Self {
         #[expect(

@@ -17,24 +17,34 @@ impl RoundTrip {
     const SHORT: Duration = Duration::from_millis(100);
     /// Batches that take so many times the least wait for each other.
     const LONG: u32 = 3;
+    /// The least grows by this part with each batch, because a service may become slower for good.
+    const FORGOTTEN: u32 = 500;
 
     /// A batch took that long.
     pub(super) fn took(&mut self, took: Duration) {
-        let least = self.least.map_or(took, |least| least.min(took));
+        let least = self
+            .least
+            .map_or(took, |least| (least + least / Self::FORGOTTEN).min(took));
         self.least = Some(least);
         self.lately = (self.lately * 7 + took) / 8;
     }
 
     /// How many batches at a time are worth it, of `most`: where they only wait for each other, fewer
-    /// do the same. At least one.
-    pub(super) fn worth_in_flight(&self, most: usize) -> usize {
-        let Some(least) = self.least else {
-            return most;
-        };
-        let usual = least.max(Self::SHORT) * Self::LONG;
-        let part = usual.as_secs_f64() / self.lately.max(usual).as_secs_f64();
-        let worth = Duration::from_secs(most as u64).mul_f64(part).as_secs();
-        usize::try_from(worth).unwrap_or(most).max(1)
+    /// do the same. At least one; nothing where none has been seen.
+    pub(super) fn worth_in_flight(&self, most: usize) -> Option<usize> {
+        let usual = self.least?.max(Self::SHORT) * Self::LONG;
+        if self.lately <= usual {
+            return Some(most);
+        }
+        let part = usual.as_secs_f64() / self.lately.as_secs_f64();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "a part of a small number"
+        )]
+        let worth = (most as f64 * part) as usize;
+        Some(worth.max(1))
     }
 }
 
@@ -48,7 +58,7 @@ mod tests {
         for took in millis {
             round_trip.took(Duration::from_millis(*took));
         }
-        round_trip.worth_in_flight(16)
+        round_trip.worth_in_flight(16).unwrap_or(16)
     }
 
     #[test]
@@ -60,9 +70,9 @@ mod tests {
 
     #[test]
     fn fewer_where_they_wait_for_each_other() {
-        let slow = [&[200][..], &[1200; 60]].concat();
+        let slow = [&[200][..], &[1200; 20]].concat();
         assert_eq!(of_sixteen(&slow), 8);
-        let slower = [&[200][..], &[60_000; 60]].concat();
+        let slower = [&[200][..], &[60_000; 20]].concat();
         assert_eq!(of_sixteen(&slower), 1);
     }
 }

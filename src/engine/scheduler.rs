@@ -90,8 +90,10 @@ impl Scheduler {
     pub fn new(limits: Limits, seed: u64) -> Self {
         let rate = limits.rate.map(Quota::a_second);
         let writes = (limits.pace)(Some(limits.directory_writes), limits.share);
+        let units = limits.directory_units.part(limits.share);
         let directory = Allowance::new(writes, Paced::Writes)
-            .with_units(Bucket::new(limits.directory_units))
+            .with_units(Bucket::new(units))
+            .with_reads((limits.pace)(Some(limits.directory_units), limits.share))
             .capped(rate.map(Bucket::new));
         let methods = Allowance::new((limits.pace)(None, limits.share), Paced::Requests)
             .capped(rate.map(Bucket::new));
@@ -176,22 +178,29 @@ impl Scheduler {
     /// Takes in the replies to a batch, in the order of its operations; a reply too few counts as
     /// unknown.
     pub fn settle(&mut self, batch: BatchId, replies: Vec<Reply>, now: Moment) -> Settled {
-        let Some(flight) = self.land(batch, now) else {
+        let Some(flight) = self.land(batch) else {
             return Settled::default();
         };
         let missing = std::iter::repeat_with(|| Reply::Unknown("no reply in the batch".to_owned()));
         let replies = replies.into_iter().chain(missing);
         let mut settled = Settled::default();
-        let mut failed_all = true;
+        let (mut failed_all, mut wrote, mut let_through) = (true, false, false);
         for (entry, reply) in flight.entries.into_iter().zip(replies) {
             let verdict = classify(entry.operation.effect, &reply);
-            failed_all &= matches!(verdict, Verdict::Transient { .. } | Verdict::Unknown { .. });
+            // Writers that met say nothing of the service.
+            failed_all &= matches!(verdict, Verdict::Transient { .. } | Verdict::Unknown { .. })
+                && !reply.answer().is_some_and(is_concurrency_violation);
+            wrote |= entry.operation.writes();
+            let_through |= matches!(verdict, Verdict::Success | Verdict::Refused);
             self.learn(flight.trip, &entry.operation, &reply, verdict, now);
             let target = entry.operation.target.as_deref();
             let lasted = now.since(flight.trip.sent_at);
             self.crowding
                 .leave(target, Passage::of(&reply, verdict), lasted);
             self.decide(entry, reply, verdict, flight.trip, &mut settled, now);
+        }
+        if let_through && let Some(lane) = self.lanes.get_mut(&flight.trip.workload) {
+            lane.took(wrote, now.since(flight.trip.sent_at));
         }
         if failed_all {
             let pushback = self.pushback(flight.trip, None);
@@ -213,7 +222,7 @@ impl Scheduler {
         if minds_what_is_in_it && alone {
             return self.settle(batch, vec![Reply::Answer(answer)], now);
         }
-        let flight = self.land(batch, now);
+        let flight = self.land(batch);
         let returned = flight
             .iter()
             .flat_map(|flight| &flight.entries)
@@ -269,10 +278,10 @@ impl Scheduler {
         self.in_flight.len()
     }
 
-    fn land(&mut self, batch: BatchId, now: Moment) -> Option<Flight> {
+    fn land(&mut self, batch: BatchId) -> Option<Flight> {
         let flight = self.in_flight.remove(&batch)?;
         if let Some(lane) = self.lanes.get_mut(&flight.trip.workload) {
-            lane.answered(flight.trip.sent_at, now);
+            lane.batches_in_flight = lane.batches_in_flight.saturating_sub(1);
         }
         Some(flight)
     }

@@ -230,3 +230,31 @@ fn a_limit_that_stays_where_it_is_soon_costs_hardly_a_refusal() {
         assert!(later.delivered >= 0.95 * 3_000.0, "{per_second}: {later:?}");
     }
 }
+
+#[test]
+fn a_limit_that_was_all_but_gone_for_ten_minutes_is_back_within_minutes() {
+    let mut pace = MeasuredPace::unknown(1.0);
+    let mut service = Service::new(20.0, 20.0);
+    ask(&mut pace, &mut service, (0.0, 300.0));
+    service.per_second = 0.01;
+    ask(&mut pace, &mut service, (300.0, 900.0));
+    service.per_second = 20.0;
+    ask(&mut pace, &mut service, (900.0, 1_500.0));
+    let back = ask(&mut pace, &mut service, (1_500.0, 1_800.0));
+    assert!(back.delivered >= 0.9 * 6_000.0, "{back:?}");
+}
+
+#[test]
+fn where_there_is_little_to_ask_for_the_rate_does_not_run_away() {
+    let mut pace = MeasuredPace::unknown(1.0);
+    let mut service = Service::new(20.0, 20.0);
+    ask(&mut pace, &mut service, (0.0, 300.0));
+    for second in 300..4_000_u32 {
+        let now = f64::from(second);
+        if pace.take(at(now)).is_ok() && service.takes_one(now) {
+            pace.delivered(at(now), at(now + LATENCY));
+        }
+    }
+    let rate = pace.stance(at(4_000.0)).rate;
+    assert!((15.0..=30.0).contains(&rate), "{rate}");
+}

@@ -89,7 +89,13 @@ fn writers_to_one_group_that_collide_are_thinned_out_and_others_are_not() {
     }
     let (batch, _) = send_after(&mut scheduler, at(30));
     let others = batch.operations.iter().filter(|(id, _)| id.0 >= 200);
-    assert_eq!((batch.operations.len(), others.count()), (4, 3));
+    assert_eq!((batch.operations.len(), others.count()), (3, 3));
+    let (batch, when) = send_after(&mut scheduler, at(30));
+    assert_eq!(batch.operations.len(), 1, "one at a time");
+    assert!(matches!(
+        scheduler.next(when + secs(60)),
+        Next::WaitForReply
+    ));
 }
 
 #[test]
