@@ -69,7 +69,7 @@ struct Round {
 impl MeasuredPace {
     /// Requests a second to begin with where nothing is known. Authentication methods were observed
     /// to let through about 5.5 a second for some and far more for others.
-    pub const START: f64 = 10.0;
+    pub const START: f64 = 20.0;
     /// The slowest: one request in twenty seconds, a tenth of the slowest documented limit.
     pub const FLOOR: f64 = 0.05;
     /// How far below and above the estimate a round begins and ends, as a share of it.
@@ -224,12 +224,14 @@ impl MeasuredPace {
         }
     }
 
-    /// Doubles the rate once a round trip, as long as it is used.
+    /// Doubles the rate every other round trip, as long as it is used. A burst that the service holds
+    /// hides its limit for a while; the faster the rate doubles, the further beyond the limit it is when
+    /// the first refusal is heard.
     fn search(&mut self, now: Moment) {
         const SHORTEST_STEP: f64 = 0.05;
         const USED: f64 = 0.4;
         let seconds = now.since(self.round.step_began).as_secs_f64();
-        if seconds < self.round_trip.max(SHORTEST_STEP) {
+        if seconds < (2.0 * self.round_trip).max(SHORTEST_STEP) {
             return;
         }
         if self.round.step_delivered >= USED * self.estimate * seconds {
@@ -254,8 +256,6 @@ impl MeasuredPace {
     fn learn(&mut self, now: Moment) {
         /// After this part of a round its end is overdue.
         const LATE: f64 = 1.3;
-        /// A limit that is measured again this near is taken to stay where it is.
-        const SAME: f64 = 0.05;
         let (measured, progress) = (self.measured(), self.progress());
         if self.phase == Phase::Searching {
             self.phase = Phase::Holding;
@@ -265,7 +265,7 @@ impl MeasuredPace {
         } else if progress < EARLY {
             self.learn_early(measured);
         } else {
-            if (measured / self.estimate - 1.0).abs() <= SAME {
+            if is_same(measured, self.estimate) {
                 self.trust = (self.trust * 2.0).min(1.0);
             }
             self.estimate = self.weighed(measured).max(self.estimate / 2.0);
@@ -277,17 +277,18 @@ impl MeasuredPace {
     }
 
     /// The refusal came when the rate had risen above what was planned, to `at_last`. Either the
-    /// estimate was a little too low, and more came in than could be held; or the limit has risen.
+    /// estimate was a little too low, and more came in than could be held; or the limit has risen. It
+    /// has not where the same is measured again.
     fn learn_late(&mut self, measured: f64, at_last: f64) {
         const A_LITTLE: f64 = 1.35;
-        self.proven = measured;
-        if at_last < A_LITTLE * measured {
+        if at_last < A_LITTLE * measured || is_same(measured, self.proven) {
             self.estimate = measured * 1.03;
             self.trust = (self.trust * 1.5).min(1.0);
         } else {
             self.estimate = (measured * at_last).sqrt();
             self.trust = (self.trust / 2.0).max(Self::DOUBTED);
         }
+        self.proven = measured;
     }
 
     /// The refusal came so soon that the round may only show that the service cannot hold what comes
@@ -320,6 +321,12 @@ impl MeasuredPace {
 
 /// Before this part of a round its end is early.
 const EARLY: f64 = 0.3;
+
+/// Whether a limit that was measured twice has stayed where it was.
+fn is_same(measured: f64, before: f64) -> bool {
+    const NEARLY: f64 = 0.05;
+    (measured - before).abs() <= NEARLY * before
+}
 
 impl Pace for MeasuredPace {
     fn take(&mut self, now: Moment) -> Result<(), Moment> {

@@ -214,3 +214,19 @@ fn it_never_stops_and_never_runs_away() {
     }
     assert!(pace.stance(at(200.0)).rate <= 40.0);
 }
+
+#[test]
+fn a_limit_that_stays_where_it_is_soon_costs_hardly_a_refusal() {
+    for (per_second, burst) in [(0.5, 5.0), (5.5, 11.0), (20.0, 20.0), (60.0, 60.0)] {
+        let mut pace = MeasuredPace::unknown(1.0);
+        let mut service = Service::new(per_second, burst);
+        let found = 600.0 / per_second;
+        ask(&mut pace, &mut service, (0.0, found));
+        let later = ask(&mut pace, &mut service, (found, found * 6.0));
+        assert!(
+            later.refused <= 0.02 * later.delivered,
+            "{per_second}: {later:?}"
+        );
+        assert!(later.delivered >= 0.95 * 3_000.0, "{per_second}: {later:?}");
+    }
+}
