@@ -11,6 +11,7 @@ mod limits;
 mod pace;
 mod readme;
 mod samples;
+mod scale;
 mod scenarios;
 mod sign_in;
 mod sign_in_scenarios;
