@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use tenant::{NO_LIMIT, Tenant, Wave};
 
 /// The default of `--concurrency`.
-const CONCURRENCY: usize = 4;
+const CONCURRENCY: usize = 8;
 
 const PARTS: [(&str, fn()); 5] = [
     ("ratio", ratio),
