@@ -29,6 +29,7 @@ impl Quota {
     }
 
     /// A part of it, above 0 and up to 1; at least one.
+    #[must_use]
     pub fn part(self, part: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
