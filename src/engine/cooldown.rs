@@ -16,7 +16,7 @@ pub struct Pushback {
     pub chance: f64,
 }
 
-/// One pause, shared by everything that goes to a workload.
+/// One pause, shared by all that goes to a workload, or by its writes.
 #[derive(Clone, Debug, Default)]
 pub struct Cooldown {
     until: Moment,

@@ -1,5 +1,10 @@
 //! How fast a workload may be asked.
 
+mod credit;
+mod measured;
+
+pub use measured::MeasuredPace;
+
 use super::Moment;
 use std::fmt::Debug;
 

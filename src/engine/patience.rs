@@ -1,6 +1,6 @@
 //! How long a run goes on while nothing gets through.
 
-use super::{Answer, Limits, Moment, Reply, Scope, Whose};
+use super::{Answer, Information, Limits, Moment, Reply, Throttle, Whose};
 
 /// What was last heard of the service, and how long ago that was anything good.
 #[derive(Clone, Debug, Default)]
@@ -65,8 +65,11 @@ impl Patience {
 }
 
 /// Whose limit is in the way, for people.
-pub(super) fn throttling(scope: Option<Scope>) -> &'static str {
-    match scope.map(|scope| scope.whose) {
+pub(super) fn throttling(said: Throttle) -> &'static str {
+    if said.information == Some(Information::CpuLimitExceeded) {
+        return "the service is throttling: it is busy, whoever asks";
+    }
+    match said.scope.map(|scope| scope.whose) {
         None => "the service is throttling",
         Some(Whose::TenantApplication) => {
             "the service is throttling: this application's limit in the tenant"

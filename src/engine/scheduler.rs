@@ -392,8 +392,7 @@ impl Scheduler {
             Verdict::Throttled { .. } => {
                 self.statistics.throttled += 1;
                 lane.throttled(operation.cost, said.scope, &pushback, now);
-                self.patience
-                    .lose(throttling(said.scope), &self.limits, now);
+                self.patience.lose(throttling(said), &self.limits, now);
             }
             Verdict::Transient { after } | Verdict::Unknown { after } => {
                 // Writers met, so the limits let them through.

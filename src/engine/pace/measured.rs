@@ -9,7 +9,8 @@
 //! refusal comes when one is due, the limit has risen, and the rate goes after it faster and faster.
 
 use super::credit::Credit;
-use super::{Moment, Pace, Quota, Stance};
+use super::{Pace, Stance};
+use crate::engine::{Moment, Quota};
 use std::time::Duration;
 
 /// A pace that measures what gets through.
@@ -169,8 +170,6 @@ impl MeasuredPace {
 
     /// The rate as a multiple of the estimate.
     fn swing(&self, now: Moment) -> f64 {
-        /// So much past its planned end a round is overdue.
-        const OVERDUE: f64 = 1.25;
         /// Steps of the same size, before each is twice the one before.
         const EVEN_STEPS: f64 = 5.0;
         const STEPS_IN_A_ROUND: f64 = 16.0;
@@ -328,6 +327,9 @@ impl MeasuredPace {
     }
 }
 
+/// After this part of a round its end is overdue, and the rate rises beyond what was planned.
+const OVERDUE: f64 = 1.25;
+
 /// Before this part of a round its end is early.
 const EARLY: f64 = 0.3;
 
@@ -388,7 +390,7 @@ impl Pace for MeasuredPace {
             credit: self.credit.free(),
             phase: match self.phase {
                 Phase::Searching => "searching",
-                Phase::Holding if self.progress() > 1.25 => "rising",
+                Phase::Holding if self.progress() > OVERDUE => "rising",
                 Phase::Holding => "holding",
             },
         }

@@ -1,6 +1,6 @@
 //! What a pace has saved up.
 
-use super::Moment;
+use crate::engine::Moment;
 use std::time::Duration;
 
 /// Requests that may be sent, saved up at a rate that others decide.
