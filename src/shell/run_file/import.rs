@@ -40,7 +40,7 @@ impl RunFile {
             key: no_key(row),
             company: None,
             stage: Stage::Check,
-            content: Value::Null,
+            content: "null".to_owned(),
             fields: Vec::new(),
         };
         self.doing(Doing::Write, |connection| {
@@ -169,7 +169,7 @@ pub(super) fn insert(
             twin,
             item.company,
             stage_number(item.stage),
-            item.content.to_string(),
+            item.content,
             Value::Object(fields).to_string()
         ])?;
     Ok((added > 0).then(|| ItemId(connection.last_insert_rowid())))

@@ -276,11 +276,10 @@ impl RunFile {
         let pulled: Vec<(Item, Standing)> = self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare_cached(query)?;
             let rows = query.query_map(values, |row| {
-                let content = row.get_ref(1)?.as_bytes()?;
                 let sent_at: Option<String> = row.get(2)?;
                 let item = Item {
                     id: ItemId(row.get(0)?),
-                    content: serde_json::from_slice(content).unwrap_or_default(),
+                    content: row.get(1)?,
                     sent_at: sent_at.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()),
                 };
                 Ok((item, Standing::read(row, 3)?))

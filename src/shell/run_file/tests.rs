@@ -24,7 +24,7 @@ fn new_item(key: &str) -> NewItem {
         key: key.to_owned(),
         company: None,
         stage: Stage::Work,
-        content: json!({"k": key}),
+        content: json!({"k": key}).to_string(),
         fields: Vec::new(),
     }
 }
@@ -96,7 +96,7 @@ fn what_was_committed_is_there_after_the_file_was_closed_and_the_rest_is_not() {
     );
     let pending = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
     assert_eq!(pending[0].sent_at, Some(datetime!(2026-11-20 09:00:00 UTC)));
-    assert_eq!(pending[0].content, json!({"k": "b"}));
+    assert_eq!(pending[0].content, r#"{"k":"b"}"#);
 }
 
 /// The run file as the next process finds it, after the last commit of this one.
