@@ -10,9 +10,32 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowId(pub i64);
 
+/// One line of the input, and what was found when it was checked.
+#[derive(Debug)]
+pub struct CheckedRow {
+    /// Where it begins in the input, from 1.
+    pub line: u64,
+    /// The cells that are carried into the results.
+    pub cells: Vec<String>,
+    /// The item that it asks for, or why it is not sent.
+    pub item: Result<NewItem, String>,
+}
+
 impl RunFile {
+    /// Takes in lines of the input, in their order.
+    pub fn add_rows(&mut self, rows: &[CheckedRow]) -> Result<(), RunFileError> {
+        for CheckedRow { line, cells, item } in rows {
+            let row = self.add_row(*line, cells)?;
+            match item {
+                Ok(item) => self.add_item(row, item)?,
+                Err(why) => self.refuse_row(row, why)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Takes in one line of the input.
-    pub fn add_row(&mut self, line: u64, cells: &[&str]) -> Result<RowId, RunFileError> {
+    pub(super) fn add_row(&mut self, line: u64, cells: &[String]) -> Result<RowId, RunFileError> {
         self.begin()?;
         let cells = serde_json::to_string(cells).unwrap_or_default();
         self.doing(Doing::Write, |connection| {
@@ -24,7 +47,7 @@ impl RunFile {
     }
 
     /// Takes in the item that a good row asks for.
-    pub fn add_item(&mut self, row: RowId, item: &NewItem) -> Result<(), RunFileError> {
+    pub(super) fn add_item(&mut self, row: RowId, item: &NewItem) -> Result<(), RunFileError> {
         self.begin()?;
         self.doing(Doing::Write, |connection| {
             insert(connection, row, &item.key, None, item).map(drop)
@@ -34,7 +57,7 @@ impl RunFile {
     }
 
     /// Takes in a row that is not sent, and why.
-    pub fn refuse_row(&mut self, row: RowId, why: &str) -> Result<(), RunFileError> {
+    fn refuse_row(&mut self, row: RowId, why: &str) -> Result<(), RunFileError> {
         self.begin()?;
         let item = NewItem {
             key: no_key(row),

@@ -10,7 +10,7 @@ mod lines;
 mod transitions;
 
 pub use error::{Doing, RunFileError};
-pub use import::RowId;
+pub use import::{CheckedRow, RowId};
 pub use lines::{Line, RowCounts, Tally, Trouble};
 
 use crate::engine::BatchId;

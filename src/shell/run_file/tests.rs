@@ -33,7 +33,7 @@ fn new_item(key: &str) -> NewItem {
 fn with_items(folder: &TempDir, keys: &[&str]) -> (RunFile, Vec<ItemId>) {
     let mut run_file = RunFile::create(&folder.path().join("a.run"), &header("https://x")).unwrap();
     for (line, key) in (2..).zip(keys) {
-        let row = run_file.add_row(line, &["cell"]).unwrap();
+        let row = run_file.add_row(line, &["cell".to_owned()]).unwrap();
         run_file.add_item(row, &new_item(key)).unwrap();
     }
     run_file.rows_are_in("the same person").unwrap();
@@ -200,7 +200,7 @@ fn a_file_is_as_it_was_made_where_the_program_died_before_all_rows_were_in() {
     let cell = "x".repeat(100_000);
     // More than the cache holds, so that part of it is in the file.
     for line in 2..100 {
-        run_file.add_row(line, &[&cell]).unwrap();
+        run_file.add_row(line, std::slice::from_ref(&cell)).unwrap();
     }
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
@@ -210,7 +210,7 @@ fn a_file_is_as_it_was_made_where_the_program_died_before_all_rows_were_in() {
     assert!(std::fs::metadata(&copy).unwrap().len() > 1_000_000);
     let mut copy = RunFile::open(&copy).unwrap();
     assert_eq!(copy.header().unwrap(), header("https://x"));
-    assert_eq!(copy.add_row(2, &["cell"]).unwrap(), RowId(1));
+    assert_eq!(copy.add_row(2, &[cell]).unwrap(), RowId(1));
 }
 
 #[test]
