@@ -69,7 +69,7 @@ impl Work for Adding {
             key: format!("{group} {member}"),
             company: None,
             stage: Stage::Work,
-            content: json!({"group": group, "body": {"@odata.id": link}}),
+            content: json!({"group": group, "body": {"@odata.id": link}}).to_string(),
             fields: Vec::new(),
         })
     }
@@ -89,8 +89,9 @@ impl Conversation for Add {
     }
 
     fn start(&mut self) -> Step {
-        let group = self.0.content["group"].as_str().unwrap_or_default();
-        let body: Value = self.0.content["body"].clone();
+        let content: Value = serde_json::from_str(&self.0.content).unwrap();
+        let group = content["group"].as_str().unwrap_or_default();
+        let body = content["body"].clone();
         let call = Operation::write(
             Method::Post,
             Workload::Directory,

@@ -1,6 +1,7 @@
 //! Operations that travel together.
 
 use super::{Operation, OperationId, Priority};
+use std::rc::Rc;
 
 /// Names a batch that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +13,7 @@ pub struct Batch {
     /// Its name, with which the replies are handed back.
     pub id: BatchId,
     /// What it carries, in an order that the replies are handed back in.
-    pub operations: Vec<(OperationId, Operation)>,
+    pub operations: Vec<(OperationId, Rc<Operation>)>,
     /// What the service is told of how much they matter; `None` says nothing.
     pub priority: Option<Priority>,
 }

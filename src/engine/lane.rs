@@ -7,6 +7,7 @@ use super::{
 };
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// An operation on its way, with what it has been through.
@@ -14,7 +15,7 @@ use std::time::Duration;
 pub(super) struct Entry {
     pub(super) id: OperationId,
     pub(super) turn: Turn,
-    pub(super) operation: Operation,
+    pub(super) operation: Rc<Operation>,
     pub(super) tries: Tries,
 }
 

@@ -10,6 +10,7 @@ use super::{
     Workload, classify, is_concurrency_violation,
 };
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// What the driver must do next.
@@ -124,7 +125,7 @@ impl Scheduler {
             Entry {
                 id,
                 turn,
-                operation,
+                operation: operation.into(),
                 tries: Tries::default(),
             },
             not_before,
@@ -297,7 +298,7 @@ impl Scheduler {
         self.patience.sent(now);
         let operations = entries
             .iter()
-            .map(|entry| (entry.id, entry.operation.clone()))
+            .map(|entry| (entry.id, Rc::clone(&entry.operation)))
             .collect();
         self.in_flight.insert(
             id,

@@ -2,7 +2,7 @@
 
 use super::Settlement;
 use crate::engine::{Operation, Reply};
-use serde_json::Value;
+use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -30,8 +30,8 @@ pub struct NewItem {
     pub company: Option<String>,
     /// When its turn is.
     pub stage: Stage,
-    /// What the job has to know to work on it; only the job reads it.
-    pub content: Value,
+    /// What the job has to know to work on it, as JSON; only the job reads it.
+    pub content: String,
     /// Values of the job's item columns.
     pub fields: Vec<(&'static str, String)>,
 }
@@ -42,7 +42,7 @@ pub struct Item {
     /// Its name.
     pub id: ItemId,
     /// See [`NewItem::content`].
-    pub content: Value,
+    pub content: String,
     /// When a write for it was first sent, if its reply was never recorded.
     pub sent_at: Option<OffsetDateTime>,
 }
@@ -109,6 +109,12 @@ pub(super) const MAY_STILL_RUN: Duration = Duration::from_secs(30);
 /// The one item of a conversation has ended.
 pub(super) fn settle(item: ItemId, settlement: Settlement) -> Step {
     Step::Settle(vec![(item, settlement)])
+}
+
+/// What an item has to carry for its job, as text for the run file.
+pub fn content(of: &impl Serialize) -> String {
+    // A structure of strings and numbers always serialises.
+    serde_json::to_string(of).unwrap_or_default()
 }
 
 /// The item's content in the run file is not what this job wrote, so nobody knows what to do for

@@ -128,8 +128,8 @@ fn found(item: &NewItem, settlement: Option<&Settlement>) -> String {
         .iter()
         .map(|(_, value)| value.as_str())
         .collect();
-    let kind = item
-        .content
+    let content: Value = serde_json::from_str(&item.content).unwrap();
+    let kind = content
         .get("kind")
         .and_then(Value::as_str)
         .unwrap_or_default();

@@ -165,6 +165,7 @@ impl<'a> Conversations<'a> {
         run_file: &mut RunFile,
         at: OffsetDateTime,
     ) -> Result<(), RunFileError> {
+        let mut items = Vec::new();
         for (id, operation) in &batch.operations {
             let Some(talk) = self.under_way.get_mut(id) else {
                 continue;
@@ -172,12 +173,12 @@ impl<'a> Conversations<'a> {
             talk.writing = operation.writes();
             if talk.writing {
                 talk.writes += 1;
-                run_file.sent(&talk.conversation.items(), at)?;
+                items.extend(talk.conversation.items());
             } else {
                 talk.reads += 1;
             }
         }
-        Ok(())
+        run_file.sent(batch.id, items, at)
     }
 
     /// Records that writes certainly did not run.

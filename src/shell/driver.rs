@@ -275,7 +275,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
         for delivery in settled.deliveries {
             conversations.deliver(delivery, self.run_file, &mut self.scheduler, now)?;
         }
-        Ok(())
+        self.run_file.landed(batch)
     }
 
     fn now(&self) -> Now {

@@ -245,11 +245,11 @@ impl Input {
 
 impl Row {
     /// The cells at these places.
-    pub fn cells_at(&self, places: &[usize]) -> Vec<&str> {
+    pub fn cells_at(&self, places: &[usize]) -> Vec<String> {
         places
             .iter()
             .filter_map(|place| self.cells.get(*place))
-            .map(String::as_str)
+            .cloned()
             .collect()
     }
 }

@@ -14,7 +14,7 @@ mod resolve;
 
 use super::{
     Column, Conversation, Fields, Item, Job, JobOption, NewItem, OptionError, Refusal, Settings,
-    Settlement, Stage, Work,
+    Settlement, Stage, Work, content,
 };
 use crate::engine::Outcome;
 use add::{Add, Ended, Unreadable};
@@ -23,7 +23,7 @@ use group::Group;
 use listing::{Listing, Named};
 use resolve::Resolve;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// The job `copy-members`.
@@ -178,7 +178,7 @@ impl Found {
             key: format!("member {destination} {}", member.id),
             company: Some(company),
             stage: Stage::Work,
-            content: json!(Content::Member(Member {
+            content: content(&Content::Member(Member {
                 destination,
                 id: member.id,
                 cannot_be_added: cannot_be_added.map(str::to_owned),
@@ -387,13 +387,13 @@ impl Work for Copy {
             ),
             company: None,
             stage: Stage::Check,
-            content: json!(Content::Pair(pair)),
+            content: content(&Content::Pair(pair)),
             fields,
         })
     }
 
     fn converse(&self, items: Vec<Item>) -> Vec<Box<dyn Conversation>> {
-        let converse = |item: Item| match Content::deserialize(&item.content) {
+        let converse = |item: Item| match serde_json::from_str(&item.content) {
             Ok(Content::Pair(pair)) => vec![Box::new(Resolve::new(item, pair)) as _],
             Ok(Content::Listing(found)) => self.list(item, found),
             Ok(Content::Member(_)) | Err(_) => vec![Box::new(Unreadable(item)) as _],
@@ -415,7 +415,7 @@ impl Work for Copy {
         let mut conversations: Vec<Box<dyn Conversation>> = Vec::new();
         let mut members = Vec::new();
         for item in items {
-            match Content::deserialize(&item.content) {
+            match serde_json::from_str(&item.content) {
                 Ok(Content::Member(member)) if member.destination == id => {
                     members.push((member, item));
                 }

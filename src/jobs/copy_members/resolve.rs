@@ -5,8 +5,8 @@ use super::{Content, Found, Pair};
 use crate::engine::{Answer, Operation, Outcome, Reply, Workload};
 use crate::jobs::conversation::settle;
 use crate::jobs::user::segment;
-use crate::jobs::{Conversation, Item, ItemId, NewItem, Settlement, Stage, Step};
-use serde_json::{Value, json};
+use crate::jobs::{Conversation, Item, ItemId, NewItem, Settlement, Stage, Step, content};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Enough to list those that share a name.
@@ -68,11 +68,11 @@ impl Resolve {
             key: format!("listing {}", self.item.id.0),
             company: None,
             stage: Stage::Work,
-            content: json!(Content::Listing(Found {
+            content: content(&Content::Listing(Found {
                 source,
                 destination,
                 transitive,
-                member
+                member,
             })),
             fields,
         };

@@ -9,8 +9,8 @@ use super::{OnExisting, PhoneType, RESULT_NUMBER, RESULT_SMS, Wish, number};
 use crate::engine::{Answer, Effect, Method, Operation, Outcome, Reply, Workload};
 use crate::jobs::conversation::{MAY_STILL_RUN, settle, unreadable};
 use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step, user};
-use serde::Deserialize;
 use serde_json::{Value, json};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// After so many writes without a usable answer the row is given up.
@@ -22,7 +22,7 @@ const BEFORE_LOOKING: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Exchange {
     item: Item,
-    wish: Option<Wish>,
+    wish: Option<Rc<Wish>>,
     on_existing: OnExisting,
     state: State,
     /// The last write: what it would have done.
@@ -57,7 +57,7 @@ struct Slot<'a> {
 
 impl Exchange {
     pub(super) fn new(item: Item, on_existing: OnExisting) -> Self {
-        let wish = Wish::deserialize(&item.content).ok();
+        let wish = serde_json::from_str(&item.content).ok().map(Rc::new);
         Self {
             item,
             wish,

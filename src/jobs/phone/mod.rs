@@ -6,7 +6,7 @@ mod number;
 use super::user::OneWay;
 use super::{
     Column, Conversation, Fields, Item, Job, JobOption, NewItem, OptionError, Refusal, Settings,
-    Stage, Work,
+    Stage, Work, content,
 };
 use exchange::Exchange;
 use phonenumber::country::Id;
@@ -208,7 +208,7 @@ impl Work for Assign {
             key: format!("{} {}", user.to_lowercase(), kind.as_str()),
             company: None,
             stage: Stage::Work,
-            content: serde_json::json!(wish),
+            content: content(&wish),
             fields: Vec::new(),
         })
     }

@@ -4,6 +4,7 @@
 use phonenumber::country::Id;
 use phonenumber::metadata::DATABASE;
 use phonenumber::{Metadata, ParseError, PhoneNumber, Type};
+use std::collections::BTreeSet;
 
 /// Understands a number as people write it. `region` is the country of numbers without a country
 /// code.
@@ -137,14 +138,9 @@ fn check_plan(number: &PhoneNumber, national: &str) -> Result<(), String> {
             .into_iter()
             .filter_map(|kind| region.descriptors().get(kind))
     });
-    let mut lengths: Vec<u16> = kinds
-        .flat_map(phonenumber::metadata::Descriptor::possible_length)
-        .copied()
-        .collect();
-    lengths.sort_unstable();
-    lengths.dedup();
+    let lengths = kinds.flat_map(phonenumber::metadata::Descriptor::possible_length);
     if lengths
-        .iter()
+        .clone()
         .any(|length| usize::from(*length) == national.len())
     {
         let begins_right = |region: &&Metadata| region.descriptors().general().is_match(national);
@@ -156,6 +152,7 @@ fn check_plan(number: &PhoneNumber, national: &str) -> Result<(), String> {
             ))
         };
     }
+    let lengths: BTreeSet<u16> = lengths.copied().collect();
     let lengths: Vec<String> = lengths.iter().map(u16::to_string).collect();
     Err(format!(
         "has {} digits after +{code}, and numbers there have {}",

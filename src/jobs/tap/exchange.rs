@@ -49,7 +49,7 @@ struct Before {
 
 impl Exchange {
     pub(super) fn new(item: Item, on_existing: OnExisting) -> Self {
-        let wish = serde_json::from_value(item.content.clone()).ok();
+        let wish = serde_json::from_str(&item.content).ok();
         // If there is a first reply to hear without a look, it is that of a write by an earlier
         // process.
         Self {

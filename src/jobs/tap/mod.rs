@@ -6,7 +6,7 @@ mod pass;
 use super::user::OneWay;
 use super::{
     Column, Conversation, Fields, Item, Job, JobOption, NewItem, OptionError, Refusal, Settings,
-    Stage, Work,
+    Stage, Work, content,
 };
 use exchange::Exchange;
 use serde::{Deserialize, Serialize};
@@ -199,7 +199,7 @@ impl Work for Issue {
             key: user.to_lowercase(),
             company: None,
             stage: Stage::Work,
-            content: serde_json::json!(wish),
+            content: content(&wish),
             fields: Vec::new(),
         })
     }

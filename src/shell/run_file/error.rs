@@ -81,7 +81,7 @@ pub enum RunFileError {
         /// The item.
         item: i64,
         /// What the file says.
-        status: String,
+        status: &'static str,
         /// What was to be recorded.
         event: &'static str,
     },

@@ -10,21 +10,44 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowId(pub i64);
 
+/// One line of the input, and what was found when it was checked.
+#[derive(Debug)]
+pub struct CheckedRow {
+    /// Where it begins in the input, from 1.
+    pub line: u64,
+    /// The cells that are carried into the results.
+    pub cells: Vec<String>,
+    /// The item that it asks for, or why it is not sent.
+    pub item: Result<NewItem, String>,
+}
+
 impl RunFile {
+    /// Takes in lines of the input, in their order.
+    pub fn add_rows(&mut self, rows: &[CheckedRow]) -> Result<(), RunFileError> {
+        for CheckedRow { line, cells, item } in rows {
+            let row = self.add_row(*line, cells)?;
+            match item {
+                Ok(item) => self.add_item(row, item)?,
+                Err(why) => self.refuse_row(row, why)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Takes in one line of the input.
-    pub fn add_row(&mut self, line: u64, cells: &[&str]) -> Result<RowId, RunFileError> {
+    pub(super) fn add_row(&mut self, line: u64, cells: &[String]) -> Result<RowId, RunFileError> {
         self.begin()?;
         let cells = serde_json::to_string(cells).unwrap_or_default();
         self.doing(Doing::Write, |connection| {
             connection
                 .prepare_cached("INSERT INTO row (line, cells) VALUES (?1, ?2)")?
-                .execute(params![i64::try_from(line).unwrap_or(i64::MAX), cells])?;
-            Ok(RowId(connection.last_insert_rowid()))
+                .insert(params![i64::try_from(line).unwrap_or(i64::MAX), cells])
+                .map(RowId)
         })
     }
 
     /// Takes in the item that a good row asks for.
-    pub fn add_item(&mut self, row: RowId, item: &NewItem) -> Result<(), RunFileError> {
+    pub(super) fn add_item(&mut self, row: RowId, item: &NewItem) -> Result<(), RunFileError> {
         self.begin()?;
         self.doing(Doing::Write, |connection| {
             insert(connection, row, &item.key, None, item).map(drop)
@@ -34,13 +57,13 @@ impl RunFile {
     }
 
     /// Takes in a row that is not sent, and why.
-    pub fn refuse_row(&mut self, row: RowId, why: &str) -> Result<(), RunFileError> {
+    fn refuse_row(&mut self, row: RowId, why: &str) -> Result<(), RunFileError> {
         self.begin()?;
         let item = NewItem {
             key: no_key(row),
             company: None,
             stage: Stage::Check,
-            content: Value::Null,
+            content: "null".to_owned(),
             fields: Vec::new(),
         };
         self.doing(Doing::Write, |connection| {
@@ -102,8 +125,9 @@ impl RunFile {
         }
         self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare(
-                "SELECT row.line, item.error_message FROM row JOIN item ON item.row = row.id
-                 WHERE item.status = 'refused' ORDER BY row.id LIMIT ?1",
+                "SELECT row.line, fate.error_message
+                 FROM fate JOIN item ON item.id = fate.item JOIN row ON row.id = item.row
+                 WHERE fate.status = 'refused' ORDER BY row.id LIMIT ?1",
             )?;
             let refusals = query.query_map([limit], |row| {
                 Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
@@ -134,10 +158,13 @@ fn refuse_all(connection: &Connection, key: &str, sameness: &str) -> rusqlite::R
     refuse(connection, ItemId(first), &same_as(second_line))?;
     let others = connection
         .prepare_cached(
-            "UPDATE item SET status = 'refused', error_message = ?3, key = 'refused row ' || row
-             WHERE key = ?1 AND id <> ?2",
+            "INSERT INTO fate (item, status, error_message)
+             SELECT id, 'refused', ?3 FROM item WHERE key = ?1 AND id <> ?2",
         )?
         .execute(params![key, first, same_as(first_line)])?;
+    connection
+        .prepare_cached("UPDATE item SET key = 'refused row ' || row WHERE key = ?1 AND id <> ?2")?
+        .execute(params![key, first])?;
     Ok(others + 1)
 }
 
@@ -154,29 +181,28 @@ pub(super) fn insert(
         .iter()
         .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())))
         .collect();
-    connection
+    let added = connection
         .prepare_cached(
-            "INSERT INTO item (row, key, twin, company, stage, status, content, fields)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7) ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO item (row, key, twin, company, stage, content, fields)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         )?
-        .query_row(
-            params![
-                row.0,
-                key,
-                twin,
-                item.company,
-                stage_number(item.stage),
-                item.content.to_string(),
-                Value::Object(fields).to_string()
-            ],
-            |found| Ok(ItemId(found.get(0)?)),
-        )
-        .optional()
+        .execute(params![
+            row.0,
+            key,
+            twin,
+            item.company,
+            stage_number(item.stage),
+            item.content,
+            Value::Object(fields).to_string()
+        ])?;
+    Ok((added > 0).then(|| ItemId(connection.last_insert_rowid())))
 }
 
 fn refuse(connection: &Connection, item: ItemId, why: &str) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("UPDATE item SET status = 'refused', error_message = ?2 WHERE id = ?1")?
+        .prepare_cached(
+            "INSERT INTO fate (item, status, error_message) VALUES (?1, 'refused', ?2)",
+        )?
         .execute(params![item.0, why])
         .map(drop)
 }

@@ -117,10 +117,9 @@ impl RunFile {
     ) -> Result<Result<(), E>, RunFileError> {
         self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare(
-                "SELECT row.line, row.cells, item.status, item.fields, item.action, item.http_status, item.error_code,
-                     item.error_message, item.hint, item.attempts, item.request_id, item.finished_at, item.findings,
-                     item.secret
-                 FROM row JOIN item ON item.row = row.id WHERE item.status <> 'expanded' ORDER BY row.id, item.id",
+                "SELECT line, cells, status, fields, action, http_status, error_code, error_message, hint,
+                     attempts, request_id, finished_at, findings, secret
+                 FROM line WHERE status <> 'expanded' ORDER BY row, item",
             )?;
             let mut rows = query.query([])?;
             while let Some(row) = rows.next()? {
@@ -137,8 +136,8 @@ impl RunFile {
         let mut counts: Vec<RowCounts> = Vec::new();
         self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare(
-                "SELECT row.line, row.cells, item.status, count(*) FROM row JOIN item ON item.row = row.id
-                 WHERE row.id <= ?1 AND item.status <> 'expanded' GROUP BY row.id, item.status ORDER BY row.id",
+                "SELECT line, cells, status, count(*) FROM line
+                 WHERE row <= ?1 AND status <> 'expanded' GROUP BY row, status ORDER BY row",
             )?;
             let mut rows = query.query([rows])?;
             while let Some(row) = rows.next()? {
@@ -146,7 +145,11 @@ impl RunFile {
                 if counts.last().is_none_or(|last| last.line != line) {
                     let cells: String = row.get(1)?;
                     let cells = serde_json::from_str(&cells).unwrap_or_default();
-                    counts.push(RowCounts { line, cells, statuses: Vec::new() });
+                    counts.push(RowCounts {
+                        line,
+                        cells,
+                        statuses: Vec::new(),
+                    });
                 }
                 let (status, count): (String, i64) = (row.get(2)?, row.get(3)?);
                 if let Some(last) = counts.last_mut() {
@@ -166,7 +169,8 @@ impl RunFile {
             // to its first quote a message is the same for everybody; what is quoted is somebody's.
             let mut query = connection.prepare(
                 "SELECT status, count(*), min(row.line), http_status, error_code, error_message, hint
-                 FROM item JOIN row ON row.id = item.row WHERE status IN ('failed', 'in_doubt')
+                 FROM fate JOIN item ON item.id = fate.item JOIN row ON row.id = item.row
+                 WHERE status IN ('failed', 'in_doubt')
                  GROUP BY status, http_status, error_code,
                      substr(error_message, 1, instr(error_message || '''', ''''))
                  ORDER BY 2 DESC, 3 LIMIT ?1",
@@ -190,7 +194,7 @@ impl RunFile {
     pub(super) fn count(&mut self) -> Result<(), RunFileError> {
         self.tally = self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare(
-                "SELECT status, count(*), count(nullif(error_code, '')) FROM item WHERE status <> 'expanded' GROUP BY status",
+                "SELECT status, count(*), count(nullif(error_code, '')) FROM line WHERE status <> 'expanded' GROUP BY status",
             )?;
             let mut tally = Tally::default();
             let mut rows = query.query([])?;

@@ -10,16 +10,19 @@ mod lines;
 mod transitions;
 
 pub use error::{Doing, RunFileError};
-pub use import::RowId;
+pub use import::{CheckedRow, RowId};
 pub use lines::{Line, RowCounts, Tally, Trouble};
 
+use crate::engine::BatchId;
 use crate::jobs::{Item, ItemId, Stage};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, params};
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use transitions::{Intent, Standing};
 
 /// The version of the tables; a file of another version is refused by name.
 const SCHEMA_VERSION: u32 = 1;
@@ -33,6 +36,13 @@ pub struct RunFile {
     path: PathBuf,
     in_transaction: bool,
     tally: Tally,
+    /// What is known of the items that were pulled and have not ended, so that they need not be
+    /// looked up for each event.
+    open: HashMap<ItemId, Standing>,
+    /// The batches that are on their way.
+    intents: HashMap<BatchId, Intent>,
+    /// Whether some rows ask for what others ask for too.
+    has_twins: bool,
 }
 
 /// What a run is about, as its file says.
@@ -121,6 +131,7 @@ impl RunFile {
             log_changes(connection)?;
             connection.execute_batch("BEGIN IMMEDIATE")
         })?;
+        run_file.lose_batches()?;
         run_file.count()?;
         Ok(run_file)
     }
@@ -138,6 +149,9 @@ impl RunFile {
             path,
             in_transaction: true,
             tally: Tally::default(),
+            open: HashMap::new(),
+            intents: HashMap::new(),
+            has_twins: false,
         })
     }
 
@@ -183,7 +197,8 @@ impl RunFile {
             return Ok(false);
         }
         self.doing(Doing::Read, |connection| {
-            let query = "SELECT 1 FROM item WHERE sent_at IS NOT NULL OR status NOT IN ('pending', 'refused', 'expanded') LIMIT 1";
+            let query = "SELECT 1 FROM batch UNION ALL
+                         SELECT 1 FROM fate WHERE status NOT IN ('pending', 'refused', 'expanded') LIMIT 1";
             Ok(connection.query_row(query, [], |_| Ok(())).optional()?.is_some())
         })
     }
@@ -213,16 +228,16 @@ impl RunFile {
     /// The next items of a stage after `after` that are not settled and belong to no company, at most
     /// `limit`, in order.
     pub fn pull(
-        &self,
+        &mut self,
         stage: Stage,
         after: ItemId,
         limit: usize,
     ) -> Result<Vec<Item>, RunFileError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.items(
-            "SELECT id, content, sent_at FROM item
+            "SELECT id, content, sent_at, status, attempts FROM item LEFT JOIN fate ON item = id
              WHERE id > ?1 AND stage = ?2 AND company IS NULL AND twin IS NULL
-                 AND status IN ('pending', 'sent')
+                 AND (status IS NULL OR status IN ('pending', 'sent'))
              ORDER BY id LIMIT ?3",
             params![after.0, stage_number(stage), limit],
         )
@@ -230,15 +245,16 @@ impl RunFile {
 
     /// The same of one company.
     pub fn pull_company(
-        &self,
+        &mut self,
         company: &str,
         after: ItemId,
         limit: usize,
     ) -> Result<Vec<Item>, RunFileError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.items(
-            "SELECT id, content, sent_at FROM item
-             WHERE company = ?1 AND id > ?2 AND twin IS NULL AND status IN ('pending', 'sent')
+            "SELECT id, content, sent_at, status, attempts FROM item LEFT JOIN fate ON item = id
+             WHERE company = ?1 AND id > ?2 AND twin IS NULL
+                 AND (status IS NULL OR status IN ('pending', 'sent'))
              ORDER BY id LIMIT ?3",
             params![company, after.0, limit],
         )
@@ -248,27 +264,33 @@ impl RunFile {
     pub fn companies(&self) -> Result<Vec<String>, RunFileError> {
         self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare(
-                "SELECT DISTINCT company FROM item
-                     WHERE company IS NOT NULL AND twin IS NULL AND status IN ('pending', 'sent')",
+                "SELECT DISTINCT company FROM item LEFT JOIN fate ON item = id
+                 WHERE company IS NOT NULL AND twin IS NULL
+                     AND (status IS NULL OR status IN ('pending', 'sent'))",
             )?;
             query.query_map([], |row| row.get(0))?.collect()
         })
     }
 
-    fn items(&self, query: &str, values: impl Params) -> Result<Vec<Item>, RunFileError> {
-        self.doing(Doing::Read, |connection| {
+    fn items(&mut self, query: &str, values: impl Params) -> Result<Vec<Item>, RunFileError> {
+        let pulled: Vec<(Item, Standing)> = self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare_cached(query)?;
             let rows = query.query_map(values, |row| {
-                let content: String = row.get(1)?;
                 let sent_at: Option<String> = row.get(2)?;
-                Ok(Item {
+                let item = Item {
                     id: ItemId(row.get(0)?),
-                    content: serde_json::from_str(&content).unwrap_or_default(),
+                    content: row.get(1)?,
                     sent_at: sent_at.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()),
-                })
+                };
+                Ok((item, Standing::read(row, 3)?))
             })?;
             rows.collect()
-        })
+        })?;
+        let remember = |(item, standing): (Item, Standing)| {
+            self.open.entry(item.id).or_insert(standing);
+            item
+        };
+        Ok(pulled.into_iter().map(remember).collect())
     }
 
     fn begin(&mut self) -> Result<(), RunFileError> {

@@ -13,19 +13,36 @@ CREATE TABLE row (
 
 -- The units of effect, in the order of their result lines within a row.
 CREATE TABLE item (
-    id            INTEGER PRIMARY KEY,
-    row           INTEGER NOT NULL REFERENCES row (id),
+    id      INTEGER PRIMARY KEY,
+    row     INTEGER NOT NULL REFERENCES row (id),
     -- Two items with one key are one: there is an index `item_by_key`, made when all rows are in.
-    key           TEXT NOT NULL,
+    key     TEXT NOT NULL,
     -- The item of another row that asks for the same, and is worked on instead of this one.
-    twin          INTEGER REFERENCES item (id),
+    twin    INTEGER REFERENCES item (id),
     -- What it may share a request with: the items of the same company.
-    company       TEXT,
-    stage         INTEGER NOT NULL,
+    company TEXT,
+    stage   INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    fields  TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX item_of_row ON item (row, id);
+CREATE INDEX item_in_company ON item (company, id) WHERE company IS NOT NULL;
+CREATE INDEX item_with_twin ON item (twin) WHERE twin IS NOT NULL;
+
+-- The batches that are on their way, with the items of their writes, a JSON array of ids: these are
+-- `sent`. When the replies are recorded the batch goes, and `fate` has what is known of its items.
+CREATE TABLE batch (
+    id      INTEGER PRIMARY KEY,
+    sent_at TEXT NOT NULL,
+    items   TEXT NOT NULL
+) STRICT;
+
+-- What became of items. One that is neither here nor in `batch` is pending.
+CREATE TABLE fate (
+    item          INTEGER PRIMARY KEY REFERENCES item (id),
     status        TEXT NOT NULL,
-    content       TEXT NOT NULL,
-    fields        TEXT NOT NULL,
-    -- When a write that carries it was first sent.
+    -- When a write that carries it was first sent, as long as nobody knows what came of it.
     sent_at       TEXT,
     attempts      INTEGER NOT NULL DEFAULT 0,
     action        TEXT NOT NULL DEFAULT '',
@@ -40,6 +57,14 @@ CREATE TABLE item (
     secret        TEXT
 ) STRICT;
 
-CREATE INDEX item_of_row ON item (row, id);
-CREATE INDEX item_in_company ON item (company, id) WHERE company IS NOT NULL;
-CREATE INDEX item_with_twin ON item (twin) WHERE twin IS NOT NULL;
+-- All of it together, an item a line.
+CREATE VIEW line AS
+SELECT row.id AS row, row.line, row.cells, item.id AS item, item.key, item.fields,
+    CASE WHEN coalesce(fate.status, 'pending') = 'pending'
+        AND item.id IN (SELECT carried.value FROM batch, json_each(batch.items) AS carried)
+        THEN 'sent' ELSE coalesce(fate.status, 'pending') END AS status,
+    coalesce(fate.attempts, 0) AS attempts, coalesce(fate.action, '') AS action, fate.http_status,
+    coalesce(fate.error_code, '') AS error_code, coalesce(fate.error_message, '') AS error_message,
+    coalesce(fate.hint, '') AS hint, coalesce(fate.request_id, '') AS request_id,
+    coalesce(fate.finished_at, '') AS finished_at, coalesce(fate.findings, '{}') AS findings, fate.secret
+FROM row JOIN item ON item.row = row.id LEFT JOIN fate ON fate.item = item.id;

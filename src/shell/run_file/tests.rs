@@ -24,7 +24,7 @@ fn new_item(key: &str) -> NewItem {
         key: key.to_owned(),
         company: None,
         stage: Stage::Work,
-        content: json!({"k": key}),
+        content: json!({"k": key}).to_string(),
         fields: Vec::new(),
     }
 }
@@ -33,7 +33,7 @@ fn new_item(key: &str) -> NewItem {
 fn with_items(folder: &TempDir, keys: &[&str]) -> (RunFile, Vec<ItemId>) {
     let mut run_file = RunFile::create(&folder.path().join("a.run"), &header("https://x")).unwrap();
     for (line, key) in (2..).zip(keys) {
-        let row = run_file.add_row(line, &["cell"]).unwrap();
+        let row = run_file.add_row(line, &["cell".to_owned()]).unwrap();
         run_file.add_item(row, &new_item(key)).unwrap();
     }
     run_file.rows_are_in("the same person").unwrap();
@@ -64,7 +64,7 @@ fn statuses(run_file: &RunFile) -> Vec<&'static str> {
 fn what_was_committed_is_there_after_the_file_was_closed_and_the_rest_is_not() {
     let folder = TempDir::new().unwrap();
     let (mut run_file, items) = with_items(&folder, &["a", "b"]);
-    run_file.sent(&items, NOW).unwrap();
+    run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
     run_file.commit().unwrap();
     let mut pass =
         Settlement::succeeded(Action::Created).with("ResultUsability", "EnabledByPolicy");
@@ -73,7 +73,7 @@ fn what_was_committed_is_there_after_the_file_was_closed_and_the_rest_is_not() {
     run_file.commit().unwrap();
     run_file.settle(items[1], &pass, 1, NOW).unwrap();
     drop(run_file);
-    let run_file = RunFile::open(&folder.path().join("a.run")).unwrap();
+    let mut run_file = RunFile::open(&folder.path().join("a.run")).unwrap();
     assert_eq!(statuses(&run_file), ["succeeded", "sent"]);
     assert_eq!(
         (run_file.tally().sent, run_file.tally().not_attempted()),
@@ -96,19 +96,70 @@ fn what_was_committed_is_there_after_the_file_was_closed_and_the_rest_is_not() {
     );
     let pending = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
     assert_eq!(pending[0].sent_at, Some(datetime!(2026-11-20 09:00:00 UTC)));
-    assert_eq!(pending[0].content, json!({"k": "b"}));
+    assert_eq!(pending[0].content, r#"{"k":"b"}"#);
+}
+
+/// The run file as the next process finds it, after the last commit of this one.
+fn after_a_crash(mut run_file: RunFile) -> RunFile {
+    run_file.commit().unwrap();
+    let path = run_file.path.clone();
+    drop(run_file);
+    RunFile::open(&path).unwrap()
 }
 
 #[test]
 fn the_time_of_the_first_intent_is_kept_until_the_write_is_known_not_to_have_run() {
     let folder = TempDir::new().unwrap();
     let (mut run_file, items) = with_items(&folder, &["a"]);
-    let sent_at = |run_file: &RunFile| run_file.pull(Stage::Work, ItemId(0), 1).unwrap()[0].sent_at;
-    run_file.sent(&items, NOW).unwrap();
-    run_file.sent(&items, NOW + time::Duration::HOUR).unwrap();
-    assert_eq!(sent_at(&run_file), Some(datetime!(2026-11-20 09:00:00 UTC)));
+    let sent_at =
+        |run_file: &mut RunFile| run_file.pull(Stage::Work, ItemId(0), 1).unwrap()[0].sent_at;
+    let first = Some(datetime!(2026-11-20 09:00:00 UTC));
+    run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
+    // What came back says nothing.
+    run_file.landed(BatchId(1)).unwrap();
+    let mut run_file = after_a_crash(run_file);
+    assert_eq!(sent_at(&mut run_file), first);
+    let later = NOW + time::Duration::HOUR;
+    run_file.sent(BatchId(1), items.clone(), later).unwrap();
+    let mut run_file = after_a_crash(run_file);
+    assert_eq!(sent_at(&mut run_file), first);
+    run_file.sent(BatchId(1), items.clone(), later).unwrap();
     run_file.returned(&items).unwrap();
-    assert_eq!(sent_at(&run_file), None);
+    run_file.landed(BatchId(1)).unwrap();
+    let mut run_file = after_a_crash(run_file);
+    assert_eq!(sent_at(&mut run_file), None);
+    run_file.sent(BatchId(1), items.clone(), later).unwrap();
+    run_file
+        .settle(items[0], &Settlement::succeeded(Action::Created), 1, NOW)
+        .unwrap();
+    assert_eq!(lines(&run_file)[0].attempts, 4);
+}
+
+#[test]
+fn a_crash_with_batches_on_their_way_leaves_their_items_sent_and_no_others() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, items) = with_items(&folder, &["a", "b", "c", "d", "e"]);
+    run_file.sent(BatchId(1), items[..3].to_vec(), NOW).unwrap();
+    run_file
+        .sent(BatchId(2), items[3..4].to_vec(), NOW)
+        .unwrap();
+    run_file
+        .settle(items[0], &Settlement::succeeded(Action::Created), 1, NOW)
+        .unwrap();
+    run_file.returned(&items[1..2]).unwrap();
+    run_file.landed(BatchId(1)).unwrap();
+    let expected = ["succeeded", "pending", "sent", "sent", "pending"];
+    assert_eq!(statuses(&run_file), expected);
+    let tally = run_file.tally().clone();
+    assert_eq!((tally.sent, tally.not_attempted()), (2, 2));
+    let mut run_file = after_a_crash(run_file);
+    assert_eq!(statuses(&run_file), expected);
+    assert_eq!(run_file.tally(), &tally);
+    let open = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
+    let sent: Vec<bool> = open.iter().map(|item| item.sent_at.is_some()).collect();
+    assert_eq!(sent, [false, true, true, false]);
+    let sent = lines(&run_file);
+    assert_eq!((sent[2].attempts, sent[3].attempts), (1, 1));
 }
 
 #[test]
@@ -149,7 +200,7 @@ fn a_file_is_as_it_was_made_where_the_program_died_before_all_rows_were_in() {
     let cell = "x".repeat(100_000);
     // More than the cache holds, so that part of it is in the file.
     for line in 2..100 {
-        run_file.add_row(line, &[&cell]).unwrap();
+        run_file.add_row(line, std::slice::from_ref(&cell)).unwrap();
     }
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
@@ -159,7 +210,7 @@ fn a_file_is_as_it_was_made_where_the_program_died_before_all_rows_were_in() {
     assert!(std::fs::metadata(&copy).unwrap().len() > 1_000_000);
     let mut copy = RunFile::open(&copy).unwrap();
     assert_eq!(copy.header().unwrap(), header("https://x"));
-    assert_eq!(copy.add_row(2, &["cell"]).unwrap(), RowId(1));
+    assert_eq!(copy.add_row(2, &[cell]).unwrap(), RowId(1));
 }
 
 #[test]
@@ -193,7 +244,7 @@ fn what_two_rows_ask_for_is_worked_on_once_and_ends_for_both() {
     run_file.found(pairs[0], &found, NOW).unwrap();
     let members = run_file.pull(Stage::Work, pairs[1], 100).unwrap();
     let ids: Vec<ItemId> = members.iter().map(|item| item.id).collect();
-    run_file.sent(&ids, NOW).unwrap();
+    run_file.sent(BatchId(1), ids.clone(), NOW).unwrap();
     let added = Settlement::succeeded(Action::Added);
     run_file.settle(ids[0], &added, 1, NOW).unwrap();
     run_file.found(pairs[1], &found, NOW).unwrap();
@@ -276,7 +327,7 @@ fn only_a_file_that_could_be_missed_stands_in_the_way() {
     let folder = TempDir::new().unwrap();
     let (mut run_file, items) = with_items(&folder, &["a"]);
     assert!(!run_file.holds_truth().unwrap(), "nothing was sent");
-    run_file.sent(&items, NOW).unwrap();
+    run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
     assert!(run_file.holds_truth().unwrap());
     run_file
         .settle(items[0], &Settlement::new(Outcome::Failed, None), 1, NOW)

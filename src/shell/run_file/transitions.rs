@@ -2,41 +2,118 @@
 
 use super::import::insert;
 use super::{Doing, RowId, RunFile, RunFileError, timestamp};
-use crate::engine::{Event, Outcome, Status};
+use crate::engine::{BatchId, Event, Outcome, Status};
 use crate::jobs::{Action, ItemId, NewItem, Settlement};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+/// What is known of an item.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    status: Status,
+    /// How often a write that carries it was sent.
+    attempts: u32,
+}
+
+impl Standing {
+    /// From the columns `status` and `attempts` of `fate`, the first of which is at `place`.
+    pub(super) fn read(row: &Row<'_>, place: usize) -> rusqlite::Result<Self> {
+        let word = row.get_ref(place)?.as_str_or_null()?;
+        Ok(Self {
+            status: word.and_then(Status::from_word).unwrap_or(Status::Pending),
+            attempts: row.get::<_, Option<u32>>(place + 1)?.unwrap_or_default(),
+        })
+    }
+}
+
+/// A batch that is on its way.
+#[derive(Debug)]
+pub(super) struct Intent {
+    /// When it was sent.
+    at: String,
+    /// The items of its writes.
+    items: Vec<ItemId>,
+}
+
 impl RunFile {
-    /// A write that carries these items is about to be sent. The time of the first one is kept.
-    pub fn sent(&mut self, items: &[ItemId], at: OffsetDateTime) -> Result<(), RunFileError> {
-        let at = timestamp(at);
-        for item in items {
-            let status = self.after(*item, Event::Sent)?;
-            self.doing(Doing::Write, |connection| {
-                connection
-                    .prepare_cached(
-                        "UPDATE item SET status = ?2, sent_at = coalesce(sent_at, ?3), attempts = attempts + 1
-                         WHERE id = ?1",
-                    )?
-                    .execute(params![item.0, status.as_str(), at])
-            })?;
+    /// A batch is about to be sent whose writes carry these items.
+    pub fn sent(
+        &mut self,
+        batch: BatchId,
+        items: Vec<ItemId>,
+        at: OffsetDateTime,
+    ) -> Result<(), RunFileError> {
+        if items.is_empty() {
+            return Ok(());
         }
+        for item in &items {
+            self.after(*item, Event::Sent)?;
+            if let Some(standing) = self.open.get_mut(item) {
+                standing.attempts += 1;
+            }
+        }
+        let at = timestamp(at);
+        let ids: Vec<i64> = items.iter().map(|item| item.0).collect();
+        let ids = serde_json::to_string(&ids).unwrap_or_default();
+        self.doing(Doing::Write, |connection| {
+            connection
+                .prepare_cached("INSERT INTO batch (id, sent_at, items) VALUES (?1, ?2, ?3)")?
+                .execute(params![batch.0.cast_signed(), at, ids])
+        })?;
+        self.intents.insert(batch, Intent { at, items });
         Ok(())
     }
 
     /// The write that carried these items certainly did not run.
     pub fn returned(&mut self, items: &[ItemId]) -> Result<(), RunFileError> {
+        items
+            .iter()
+            .try_for_each(|item| self.mark(*item, Event::Returned))
+    }
+
+    /// All replies to a batch have been recorded. An item that has neither ended nor been returned is
+    /// still `sent`: what came back does not say what became of it. The time of its first write is
+    /// kept.
+    pub fn landed(&mut self, batch: BatchId) -> Result<(), RunFileError> {
+        let Some(Intent { at, items }) = self.intents.remove(&batch) else {
+            return Ok(());
+        };
+        self.begin()?;
         for item in items {
-            let status = self.after(*item, Event::Returned)?;
-            self.doing(Doing::Write, |connection| {
-                connection
-                    .prepare_cached("UPDATE item SET status = ?2, sent_at = NULL WHERE id = ?1")?
-                    .execute(params![item.0, status.as_str()])
-            })?;
+            if let Some(standing) = self.open.get(&item).copied()
+                && standing.status == Status::Sent
+            {
+                self.doing(Doing::Write, |connection| {
+                    write_standing(connection, item, standing, Some(&at))
+                })?;
+            }
         }
+        self.doing(Doing::Write, |connection| {
+            connection
+                .prepare_cached("DELETE FROM batch WHERE id = ?1")?
+                .execute([batch.0.cast_signed()])
+                .map(drop)
+        })
+    }
+
+    /// The process that sent the batches which are on their way has ended, and nobody will hear the
+    /// replies.
+    pub(super) fn lose_batches(&mut self) -> Result<(), RunFileError> {
+        self.has_twins = self.doing(Doing::Write, |connection| {
+            connection.execute_batch(
+                "INSERT INTO fate (item, status, sent_at, attempts)
+                 SELECT carried.value, 'sent', batch.sent_at, 1
+                 FROM batch, json_each(batch.items) AS carried WHERE true
+                 ON CONFLICT (item) DO UPDATE SET status = 'sent', attempts = attempts + 1,
+                     sent_at = coalesce(sent_at, excluded.sent_at)
+                 WHERE status IN ('pending', 'sent');
+                 DELETE FROM batch",
+            )?;
+            let query = "SELECT EXISTS (SELECT 1 FROM item WHERE twin IS NOT NULL)";
+            connection.query_row(query, [], |found| found.get(0))
+        })?;
         Ok(())
     }
 
@@ -54,9 +131,14 @@ impl RunFile {
         at: OffsetDateTime,
     ) -> Result<(), RunFileError> {
         self.settle_one(item, settlement, attempts, at)?;
+        if !self.has_twins {
+            return Ok(());
+        }
         let twins: Vec<ItemId> = self.doing(Doing::Read, |connection| {
-            let mut query = connection
-                .prepare_cached("SELECT id FROM item WHERE twin = ?1 AND status = 'pending'")?;
+            let mut query = connection.prepare_cached(
+                "SELECT id FROM item WHERE twin = ?1
+                     AND NOT EXISTS (SELECT 1 FROM fate WHERE fate.item = item.id)",
+            )?;
             query
                 .query_map([item.0], |row| Ok(ItemId(row.get(0)?)))?
                 .collect()
@@ -100,6 +182,7 @@ impl RunFile {
             })?;
             let Some(new) = new else { continue };
             self.tally.lines += 1;
+            self.has_twins |= twin.is_some();
             match (settlement, twin) {
                 (Some(settlement), _) => self.settle_one(new, settlement, 0, at)?,
                 (
@@ -120,26 +203,28 @@ impl RunFile {
     }
 
     fn known(&self, key: &str) -> Result<Option<Known>, RunFileError> {
-        let found = self.doing(Doing::Read, |connection| {
+        self.doing(Doing::Read, |connection| {
             connection
-                .prepare_cached("SELECT id, row, status FROM item WHERE key = ?1")?
+                .prepare_cached(
+                    "SELECT id, row, status, attempts FROM item LEFT JOIN fate ON item = id
+                     WHERE key = ?1",
+                )?
                 .query_row([key], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
+                    Ok(Known {
+                        id: ItemId(row.get(0)?),
+                        row: RowId(row.get(1)?),
+                        status: Standing::read(row, 2)?.status,
+                    })
                 })
                 .optional()
-        })?;
-        Ok(found.map(|(id, row, status)| Known {
-            id: ItemId(id),
-            row: RowId(row),
-            status: Status::from_word(&status).unwrap_or(Status::Pending),
-        }))
+        })
     }
 
     /// How an item ended, as far as it says something about another one that asked for the same.
     fn settlement_of(&self, item: ItemId, outcome: Outcome) -> Result<Settlement, RunFileError> {
         self.doing(Doing::Read, |connection| {
             let query = "SELECT http_status, error_code, error_message, hint, request_id
-                         FROM item WHERE id = ?1";
+                         FROM fate WHERE item = ?1";
             connection
                 .prepare_cached(query)?
                 .query_row([item.0], |row| {
@@ -182,53 +267,69 @@ impl RunFile {
         attempts: u32,
         at: OffsetDateTime,
     ) -> Result<(), RunFileError> {
-        let status = self.after(item, Event::Settled(settlement.outcome))?;
+        let standing = self.after(item, Event::Settled(settlement.outcome))?;
+        let standing = Standing {
+            attempts: standing.attempts.max(attempts),
+            ..standing
+        };
         let warned = settlement.outcome.is_good() && !settlement.error_code.is_empty();
         self.tally.settled(settlement.outcome, warned);
         self.doing(Doing::Write, |connection| {
-            write_settlement(connection, item, status, settlement, attempts, at)
+            write_settlement(connection, item, standing, settlement, at)
         })
     }
 
     /// Moves an item along the transition table where nothing else is known of it.
     fn mark(&mut self, item: ItemId, event: Event) -> Result<(), RunFileError> {
-        let status = self.after(item, event)?;
+        let standing = self.after(item, event)?;
         self.doing(Doing::Write, |connection| {
-            connection
-                .prepare_cached("UPDATE item SET status = ?2 WHERE id = ?1")?
-                .execute(params![item.0, status.as_str()])
-                .map(drop)
+            write_standing(connection, item, standing, None)
         })
     }
 
     /// What an item is after an event, by the one transition table. The caller writes it down,
     /// together with what else is new.
-    fn after(&mut self, item: ItemId, event: Event) -> Result<Status, RunFileError> {
+    fn after(&mut self, item: ItemId, event: Event) -> Result<Standing, RunFileError> {
         self.begin()?;
-        let word: String = self.doing(Doing::Read, |connection| {
-            connection
-                .prepare_cached("SELECT status FROM item WHERE id = ?1")?
-                .query_row([item.0], |row| row.get(0))
-        })?;
-        let before = Status::from_word(&word);
-        let Some(next) = before.and_then(|before| before.after(event)) else {
-            let (path, event) = (self.path.clone(), event.as_str());
+        let before = self.standing(item)?;
+        let Some(next) = before.status.after(event) else {
             return Err(RunFileError::Impossible {
-                path,
+                path: self.path.clone(),
                 item: item.0,
-                status: word,
-                event,
+                status: before.status.as_str(),
+                event: event.as_str(),
             });
         };
         let lines = &mut self.tally;
         lines.sent += u64::from(next == Status::Sent);
         lines.sent = lines
             .sent
-            .saturating_sub(u64::from(before == Some(Status::Sent)));
+            .saturating_sub(u64::from(before.status == Status::Sent));
         lines.lines = lines
             .lines
             .saturating_sub(u64::from(next == Status::Expanded));
-        Ok(next)
+        let standing = Standing {
+            status: next,
+            ..before
+        };
+        match next {
+            Status::Pending | Status::Sent => self.open.insert(item, standing),
+            Status::Expanded | Status::Settled(_) => self.open.remove(&item),
+        };
+        Ok(standing)
+    }
+
+    fn standing(&self, item: ItemId) -> Result<Standing, RunFileError> {
+        if let Some(standing) = self.open.get(&item) {
+            return Ok(*standing);
+        }
+        self.doing(Doing::Read, |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT status, attempts FROM item LEFT JOIN fate ON item = id WHERE id = ?1",
+                )?
+                .query_row([item.0], |row| Standing::read(row, 0))
+        })
     }
 }
 
@@ -239,12 +340,32 @@ struct Known {
     status: Status,
 }
 
+fn write_standing(
+    connection: &Connection,
+    item: ItemId,
+    standing: Standing,
+    sent_at: Option<&str>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO fate (item, status, sent_at, attempts) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (item) DO UPDATE SET status = excluded.status, attempts = excluded.attempts,
+                 sent_at = CASE excluded.status WHEN 'sent' THEN coalesce(sent_at, excluded.sent_at) END",
+        )?
+        .execute(params![
+            item.0,
+            standing.status.as_str(),
+            sent_at,
+            standing.attempts
+        ])
+        .map(drop)
+}
+
 fn write_settlement(
     connection: &Connection,
     item: ItemId,
-    status: Status,
+    standing: Standing,
     settlement: &Settlement,
-    attempts: u32,
     at: OffsetDateTime,
 ) -> rusqlite::Result<()> {
     let findings: Map<String, Value> = settlement
@@ -254,13 +375,14 @@ fn write_settlement(
         .collect();
     connection
         .prepare_cached(
-            "UPDATE item SET attempts = max(attempts, ?2), action = ?3, http_status = ?4, error_code = ?5, error_message = ?6, hint = ?7,
-                 request_id = ?8, finished_at = ?9, findings = ?10, secret = ?11, status = ?12
-             WHERE id = ?1",
+            "INSERT OR REPLACE INTO fate (item, status, attempts, action, http_status, error_code, error_message,
+                 hint, request_id, finished_at, findings, secret)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             item.0,
-            attempts,
+            standing.status.as_str(),
+            standing.attempts,
             settlement.action.map_or("", Action::as_str),
             settlement.http_status,
             settlement.error_code,
@@ -270,7 +392,6 @@ fn write_settlement(
             timestamp(at),
             Value::Object(findings).to_string(),
             settlement.secret.as_ref().map(ExposeSecret::expose_secret),
-            status.as_str(),
         ])
         .map(drop)
 }

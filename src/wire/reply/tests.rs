@@ -162,9 +162,9 @@ fn a_batch_is_written_as_the_sample_of_one() {
     let operations = vec![
         (
             OperationId(70),
-            Operation::write(Method::Post, workload, path, phone.clone(), Effect::Once),
+            Operation::write(Method::Post, workload, path, phone.clone(), Effect::Once).into(),
         ),
-        (OperationId(71), Operation::get(workload, path, 1)),
+        (OperationId(71), Operation::get(workload, path, 1).into()),
     ];
     let batch = Batch {
         id: BatchId(1),
@@ -203,7 +203,8 @@ fn a_batch_is_written_as_the_sample_of_one() {
 #[test]
 fn every_request_of_a_batch_says_how_much_it_matters_if_it_is_to() {
     let workload = Workload::AuthenticationMethods;
-    let operations = (0..2).map(|id| (OperationId(id), Operation::get(workload, "/users/a", 1)));
+    let read = || Operation::get(workload, "/users/a", 1).into();
+    let operations = (0..2).map(|id| (OperationId(id), read()));
     let mut batch = Batch {
         id: BatchId(1),
         operations: operations.collect(),

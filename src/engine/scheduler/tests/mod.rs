@@ -179,7 +179,7 @@ fn a_throttled_operation_comes_back_as_it_was_and_is_never_given_up() {
     let mut now = at(0);
     for _ in 0..50 {
         let (batch, when) = send_after(&mut scheduler, now);
-        assert_eq!(batch.operations[0].1, patch);
+        assert_eq!(*batch.operations[0].1, patch);
         assert!(
             settle_all(&mut scheduler, &batch, &throttled(Some(secs(1))), when)
                 .deliveries

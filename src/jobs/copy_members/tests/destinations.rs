@@ -63,7 +63,8 @@ fn who_could_not_be_added_is_refused_only_if_not_there_already() {
     };
     drop(source);
     let numbered = (1..).zip(&items);
-    let items = numbered.map(|(id, (new, _))| item(id, &new.content, false));
+    let items = numbered
+        .map(|(id, (new, _))| item(id, &serde_json::from_str(&new.content).unwrap(), false));
     let items: Vec<Item> = items.collect();
     play(conversations.remove(0), vec![page(&devices[..1], None)]);
     let said = offered(&copy, items, true).0;

@@ -20,7 +20,7 @@ fn member_id(number: u32) -> String {
 fn item(id: i64, content: &Value, sent: bool) -> Item {
     Item {
         id: ItemId(id),
-        content: content.clone(),
+        content: content.to_string(),
         sent_at: sent.then_some(OffsetDateTime::UNIX_EPOCH),
     }
 }

@@ -14,7 +14,7 @@ fn conversation(on_existing: OnExisting, resumed: bool) -> Box<dyn Conversation>
     Box::new(Exchange::new(
         Item {
             id: ItemId(1),
-            content,
+            content: content.to_string(),
             sent_at,
         },
         on_existing,
@@ -314,7 +314,7 @@ fn a_run_file_that_holds_something_else_ends_the_row_without_a_call() {
     ] {
         let item = Item {
             id: ItemId(1),
-            content: json!({"user": 7}),
+            content: json!({"user": 7}).to_string(),
             sent_at,
         };
         let said = play(

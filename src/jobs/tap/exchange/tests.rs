@@ -15,7 +15,7 @@ fn conversation(on_existing: OnExisting, resumed: bool) -> Box<dyn Conversation>
     let content = json!({"user": "ana@x.example", "lifetime": 60, "start": null, "once": false});
     let item = Item {
         id: ItemId(1),
-        content,
+        content: content.to_string(),
         sent_at: resumed.then_some(SENT_AT),
     };
     Box::new(Exchange::new(item, on_existing))
