@@ -226,7 +226,7 @@ impl MeasuredPace {
 
     /// Doubles the rate once a round trip, as long as it is used.
     fn search(&mut self, now: Moment) {
-        const SHORTEST_STEP: f64 = 0.05;
+        const SHORTEST_STEP: f64 = 0.01;
         const USED: f64 = 0.4;
         let seconds = now.since(self.round.step_began).as_secs_f64();
         if seconds < self.round_trip.max(SHORTEST_STEP) {
