@@ -231,7 +231,7 @@ impl MeasuredPace {
     /// hides its limit for a while; the faster the rate doubles, the further beyond the limit it is when
     /// the first refusal is heard.
     fn search(&mut self, now: Moment) {
-        const SHORTEST_STEP: f64 = 0.05;
+        const SHORTEST_STEP: f64 = 0.01;
         const USED: f64 = 0.4;
         let seconds = now.since(self.round.step_began).as_secs_f64();
         if seconds < (2.0 * self.round_trip).max(SHORTEST_STEP) {
