@@ -4,6 +4,7 @@ use super::run_file::{Line, RunFile, RunFileError, move_aside};
 use crate::engine::{Outcome, Status};
 use crate::jobs::{Job, hint_for, key_of};
 use secrecy::ExposeSecret;
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -266,7 +267,9 @@ fn write_lines(
         )
         .map_err(io)?;
     run_file
-        .for_each_line(|line| writer.write_record(record(&line, job)))?
+        .for_each_line(|line| {
+            writer.write_record(record(&line, job).iter().map(|cell| cell.as_bytes()))
+        })?
         .map_err(io)?;
     writer.flush().map_err(|error| io(error.into()))
 }
@@ -282,9 +285,9 @@ pub fn replaces(job: &dyn Job, header: &str) -> bool {
     items.any(|column| column.is(header)) || results.any(|column| key_of(column) == key_of(header))
 }
 
-fn record(line: &Line, job: &dyn Job) -> Vec<String> {
+fn record<'a>(line: &'a Line, job: &dyn Job) -> Vec<Cow<'a, str>> {
     let named = |name: &&str| defused(line.fields.get(*name).map_or("", String::as_str));
-    let mut record = line.cells.clone();
+    let mut record: Vec<_> = line.cells.iter().map(Cow::from).collect();
     record.extend(job.item_columns().iter().map(named));
     let hint = match line.status {
         _ if !line.hint.is_empty() => line.hint.as_str(),
@@ -296,21 +299,22 @@ fn record(line: &Line, job: &dyn Job) -> Vec<String> {
         ),
     };
     record.extend([
-        status_word(line.status).to_owned(),
-        line.action.clone(),
+        status_word(line.status).into(),
+        Cow::from(&line.action),
         line.http_status
             .map(|status| status.to_string())
-            .unwrap_or_default(),
+            .unwrap_or_default()
+            .into(),
         defused(&line.error_code),
         defused(&line.error_message),
-        hint.to_owned(),
-        line.attempts.to_string(),
+        hint.into(),
+        line.attempts.to_string().into(),
         defused(&line.request_id),
-        line.finished_at.clone(),
+        Cow::from(&line.finished_at),
     ]);
     record.extend(job.result_columns().iter().map(|name| match &line.secret {
         // A pass is handed out as it is: one character more and nobody gets in with it.
-        Some(secret) if job.secret_column() == Some(*name) => secret.expose_secret().to_owned(),
+        Some(secret) if job.secret_column() == Some(*name) => secret.expose_secret().into(),
         _ => defused(line.findings.get(*name).map_or("", String::as_str)),
     }));
     record
@@ -329,7 +333,7 @@ pub fn status_word(status: Status) -> &'static str {
 /// Text from the service that a spreadsheet would run as a formula gets an apostrophe in front.
 ///
 /// A phone number begins with `+` and is left alone: digits are no formula that could do harm.
-fn defused(text: &str) -> String {
+fn defused(text: &str) -> Cow<'_, str> {
     let is_number = text.strip_prefix('+').is_some_and(|rest| {
         rest.starts_with(|c: char| c.is_ascii_digit())
             && rest
@@ -337,9 +341,9 @@ fn defused(text: &str) -> String {
                 .all(|c| c.is_ascii_digit() || matches!(c, ' ' | 'x'))
     });
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number {
-        format!("'{text}")
+        format!("'{text}").into()
     } else {
-        text.to_owned()
+        text.into()
     }
 }
 

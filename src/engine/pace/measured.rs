@@ -204,9 +204,6 @@ impl MeasuredPace {
             // Up to where the rate is the estimate.
             self.round.steady = self.round.steady.min(self.planned() / 2.0);
         }
-        if self.phase == Phase::Searching {
-            self.search(now);
-        }
         if let Some(since) = self.shared_since
             && now.since(since) > Self::SHARED_FOR
         {
@@ -227,18 +224,22 @@ impl MeasuredPace {
         }
     }
 
-    /// Doubles the rate every other round trip, as long as it is used. A burst that the service holds
-    /// hides its limit for a while; the faster the rate doubles, the further beyond the limit it is when
-    /// the first refusal is heard.
-    fn search(&mut self, now: Moment) {
-        const SHORTEST_STEP: f64 = 0.01;
+    /// A request got through that `took` so many seconds: doubles the rate for each round trip since
+    /// it last changed, if it was used. Several have passed where a batch takes longer to fill than
+    /// to come back.
+    fn search(&mut self, took: f64, now: Moment) {
+        const SHORTEST: f64 = 0.01;
+        const AT_ONCE: f64 = 3.0;
         const USED: f64 = 0.4;
+        /// What was long ago says nothing of how the rate is used.
+        const LONG_AGO: f64 = 1.0;
         let seconds = now.since(self.round.step_began).as_secs_f64();
-        if seconds < (2.0 * self.round_trip).max(SHORTEST_STEP) {
+        let round_trips = (seconds / took.max(SHORTEST)).floor();
+        let used = self.round.step_delivered >= USED * self.estimate * seconds;
+        if round_trips >= 1.0 && used {
+            self.estimate *= round_trips.min(AT_ONCE).exp2();
+        } else if seconds < took.max(LONG_AGO) {
             return;
-        }
-        if self.round.step_delivered >= USED * self.estimate * seconds {
-            self.estimate *= 2.0;
         }
         self.round.step_began = now;
         self.round.step_delivered = 0.0;
@@ -353,6 +354,9 @@ impl Pace for MeasuredPace {
         }
         self.round.step_delivered += 1.0;
         self.gather(now);
+        if self.phase == Phase::Searching {
+            self.search(took, now);
+        }
     }
 
     fn throttled(&mut self, sent_at: Moment, now: Moment) {
