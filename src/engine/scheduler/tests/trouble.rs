@@ -136,5 +136,9 @@ fn where_no_quota_is_documented_the_pace_is_found() {
     }
     let statistics = scheduler.statistics();
     assert!(now.since_start() < secs(55), "{now:?} {statistics:?}");
-    assert!(statistics.throttled < 80, "{statistics:?}");
+    // Few, although a wave this short is over soon after the search.
+    assert!(
+        statistics.throttled * 20 < statistics.requests,
+        "{statistics:?}"
+    );
 }
