@@ -1,25 +1,30 @@
-//! Puts the parts together: one execution of a job over one input file.
+//! Puts the parts together: a plan, or a run that goes on, becomes a summary.
 
-use crate::engine::{Limits, Scheduler, Statistics};
-use crate::jobs::{self, Job, OptionError, Settings, Work};
+mod import;
+mod resume;
+mod under_way;
+
+pub use resume::{Resumption, resume, resume_at};
+
+use crate::engine::{Limits, Statistics};
+use crate::jobs::{self, Job, OptionError, Settings};
 use crate::shell::clock::Clock;
-use crate::shell::driver::{Driver, Ended, Observer, Orders};
+use crate::shell::driver::{Ended, Observer, Orders};
 use crate::shell::files::{self, Files, FilesError};
+use crate::shell::fingerprint::fingerprint;
 use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
 use crate::shell::pace_trace::{PaceTrace, PaceTraceError};
-use crate::shell::results::{self, Destination, Existing, Results, ResultsError};
-use crate::shell::run_file::{
-    CheckedRow, Header, RowCounts, RunFile, RunFileError, Tally, Trouble,
-};
+use crate::shell::results::{Destination, Existing, Results, ResultsError};
+use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
 use crate::shell::transport::Transport;
+use import::{Carried, carried_columns, import};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
+use under_way::UnderWay;
 
 /// What is to be run, and how.
 #[derive(Debug)]
@@ -106,6 +111,33 @@ pub enum RunError {
     /// The files cannot be used as they are.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The tenant of the run was made up, and is gone.
+    #[error("the run file `{}` is of a run in the sandbox, which is gone", .0.display())]
+    SandboxIsGone(PathBuf),
+    /// The run ended while its input was being read.
+    #[error("the run file `{}` holds no rows: its run ended before the input had been read", .0.display())]
+    NothingRead(PathBuf),
+    /// The token is for another tenant.
+    #[error(
+        "the run file `{}` is of a run in the tenant {began_at}, and the token is for the tenant {given}",
+        run_file.display()
+    )]
+    OtherTenant {
+        /// The run file.
+        run_file: PathBuf,
+        /// The tenant that the run began in.
+        began_at: String,
+        /// The tenant that the token is for.
+        given: String,
+    },
+    /// The input is not what it was.
+    #[error("`{}` has changed since the run in `{}` began", input.display(), run_file.display())]
+    InputChanged {
+        /// The run file.
+        run_file: PathBuf,
+        /// The input.
+        input: PathBuf,
+    },
     /// The run file is of a job that this version does not have.
     #[error("the run file is of a job `{0}`, which this bulkgraph does not have")]
     UnknownJob(String),
@@ -180,7 +212,8 @@ pub async fn run_at<T: Transport, C: Credential>(
     plan.files.check()?;
     let existing = plan.files.clear_the_way(plan.fresh)?;
     let results = Results::open(&plan.files.results)?;
-    let mut run_file = RunFile::create(&plan.files.run_file, &plan.header(clock, &carried))?;
+    let header = plan.header(clock, &carried, credential.tenant());
+    let mut run_file = RunFile::create(&plan.files.run_file, &header)?;
     let imported = import(&mut input, &carried, &plan, work.as_ref(), &mut run_file);
     let begun = imported.and_then(|refusals| {
         let trace = PaceTrace::open(plan.files.pace_trace.as_deref(), observer)?;
@@ -194,233 +227,52 @@ pub async fn run_at<T: Transport, C: Credential>(
             return Err(error);
         }
     };
-    let scheduler = Scheduler::new(plan.limits, seed(clock));
-    let orders = plan.orders.clone();
-    let driver = Driver {
-        transport,
-        credential,
-        clock,
-        run_file: &mut run_file,
-        scheduler,
-        orders,
-    };
-    let (ended, statistics) = driver
-        .drive(work.as_ref(), &mut observer)
-        .await
-        .map_err(RunError::Stopped)?;
-    let columns: Vec<String> = carried.into_iter().map(|column| column.name).collect();
-    plan.finish(
+    let under_way = UnderWay {
+        job: plan.job,
+        work,
         run_file,
+        run_file_path: plan.files.run_file,
+        destination: plan.files.results,
         results,
-        &columns,
-        Outline {
-            ended,
-            statistics,
-            refusals,
-            clock,
-            existing,
-        },
-    )
-}
-
-/// As many as somebody reads; the results have them all.
-const TROUBLES_SHOWN: u32 = 5;
-
-/// What is known of a run when it is over.
-struct Outline {
-    ended: Ended,
-    statistics: Statistics,
-    refusals: Vec<String>,
-    clock: Clock,
-    existing: Existing,
+        existing,
+        columns: carried.into_iter().map(|column| column.name).collect(),
+        refusals,
+        clock,
+    };
+    let (limits, orders) = (plan.limits, plan.orders);
+    under_way
+        .go_on(limits, orders, transport, credential, &mut observer)
+        .await
 }
 
 impl Plan {
-    fn finish(
-        self,
-        run_file: RunFile,
-        results: Results,
-        columns: &[String],
-        outline: Outline,
-    ) -> Result<Summary, RunError> {
-        let unwritten = |source| {
-            let run_file = self.files.run_file.clone();
-            RunError::Unwritten { run_file, source }
-        };
-        let moved = results
-            .write(&run_file, self.job, columns, outline.existing)
-            .map_err(unwritten)?;
-        let tally = run_file.tally().clone();
-        let by_row = self
-            .counts_by_row(&run_file, columns)
-            .map_err(RunError::Stopped)?;
-        let troubles = run_file
-            .troubles(TROUBLES_SHOWN)
-            .map_err(RunError::Stopped)?;
-        let keep = !matches!(outline.ended, Ended::Refused);
-        if !keep {
-            run_file.discard().map_err(RunError::Stopped)?;
-        }
-        Ok(Summary {
-            job: self.job,
-            ended: outline.ended,
-            tally,
-            by_row,
-            troubles,
-            refusals: outline.refusals,
-            statistics: outline.statistics,
-            took: outline.clock.now().since_start(),
-            results: self.files.results,
-            moved,
-            run_file: keep.then_some(self.files.run_file),
-        })
-    }
-
-    fn counts_by_row(
-        &self,
-        run_file: &RunFile,
-        columns: &[String],
-    ) -> Result<Vec<RowCounts>, RunFileError> {
-        /// As many as fit on a screen; the results have them all.
-        const SHOWN: u32 = 20;
-        if self.job.item_columns().is_empty() {
-            return Ok(Vec::new());
-        }
-        let is_required = |name: &String| {
-            self.job
-                .columns()
-                .iter()
-                .any(|column| column.required && column.is(name))
-        };
-        let required: Vec<bool> = columns.iter().map(is_required).collect();
-        let mut counts = run_file.counts_by_row(SHOWN)?;
-        for row in &mut counts {
-            let mut required = required.iter();
-            row.cells
-                .retain(|_| required.next().copied().unwrap_or_default());
-        }
-        Ok(counts)
-    }
-
-    fn header(&self, clock: Clock, carried: &[Carried]) -> Header {
+    fn header(&self, clock: Clock, carried: &[Carried], tenant_id: Option<String>) -> Header {
         let columns: Vec<&str> = carried.iter().map(|column| column.name.as_str()).collect();
         let started_at = clock
             .started_at()
             .format(&time::format_description::well_known::Rfc3339);
+        // A run may be gone on with from another folder.
+        let whole = |path: &Path| {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            path.display().to_string()
+        };
         Header {
             job: self.job.name().to_owned(),
-            input: self.files.input.display().to_string(),
+            input: whole(&self.files.input),
+            input_fingerprint: fingerprint(&self.files.input).unwrap_or_default(),
             tenant: match &self.tenant {
                 TenantChoice::Sandbox => Header::SANDBOX.to_owned(),
                 TenantChoice::Graph(url) => url.clone(),
             },
+            tenant_id: tenant_id.unwrap_or_default(),
             options: serde_json::to_string(&self.options).unwrap_or_default(),
             columns: serde_json::to_string(&columns).unwrap_or_default(),
+            results: match &self.files.results {
+                Destination::File(path) => whole(path),
+                Destination::Stdout => Destination::STDOUT.to_owned(),
+            },
+            skip_refused: self.orders.skip_refused,
             started_at: started_at.unwrap_or_default(),
         }
     }
-}
-
-/// A column of the input that is carried into the results.
-struct Carried {
-    name: String,
-    place: usize,
-}
-
-fn carried_columns(input: &Input, job: &dyn Job) -> Vec<Carried> {
-    let columns = input.header().iter().enumerate();
-    let columns = columns.filter(|(_, name)| !results::replaces(job, name));
-    columns
-        .map(|(place, name)| Carried {
-            name: name.clone(),
-            place,
-        })
-        .collect()
-}
-
-/// Reads and checks the whole input. Returns the first refusals, each as a sentence.
-fn import(
-    input: &mut Input,
-    carried: &[Carried],
-    plan: &Plan,
-    work: &dyn Work,
-    run_file: &mut RunFile,
-) -> Result<Vec<String>, RunError> {
-    /// As many as somebody would read in a terminal; the results have them all.
-    const SHOWN: u32 = 10;
-    /// Parts of the input that wait to be written, each of [`PART`] rows.
-    const WAITING: usize = 4;
-    let (parts, checked) = mpsc::sync_channel::<Vec<CheckedRow>>(WAITING);
-    let (written, done) = mpsc::channel();
-    let count = thread::scope(|scope| {
-        let file = &mut *run_file;
-        let writer = scope.spawn(move || {
-            checked.into_iter().try_for_each(|part| {
-                // Memory is given back where it was taken: allocators are slow otherwise.
-                file.add_rows(&part).map(|()| drop(written.send(part)))
-            })
-        });
-        let read = check_rows(input, carried, plan, work, &parts, &done);
-        drop(parts);
-        match writer.join() {
-            Ok(written) => written
-                .map_err(RunError::from)
-                .and(read.map_err(RunError::from)),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })?;
-    if count == 0 {
-        return Err(input.no_rows().into());
-    }
-    run_file.rows_are_in(plan.job.sameness())?;
-    let refusals = run_file.refusals(SHOWN)?.into_iter();
-    Ok(refusals
-        .map(|(line, why)| format!("line {line}: {why}"))
-        .collect())
-}
-
-/// Rows that are handed over at once.
-const PART: usize = 256;
-
-/// Reads and checks the whole input, and says how many rows it has. Whoever writes them down does so
-/// meanwhile; where that fails, nobody needs the rest.
-fn check_rows(
-    input: &mut Input,
-    carried: &[Carried],
-    plan: &Plan,
-    work: &dyn Work,
-    parts: &mpsc::SyncSender<Vec<CheckedRow>>,
-    done: &mpsc::Receiver<Vec<CheckedRow>>,
-) -> Result<u64, InputError> {
-    let places: Vec<usize> = carried.iter().map(|column| column.place).collect();
-    let (mut count, mut part) = (0, Vec::with_capacity(PART));
-    while plan.rows.is_none_or(|rows| count < rows) {
-        let Some(row) = input.next_row()? else { break };
-        count += 1;
-        let item = work.check(&input.fields(&row)).map_err(|problems| {
-            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            problems.join("; ")
-        });
-        part.push(CheckedRow {
-            line: row.line,
-            cells: row.cells_at(&places),
-            item,
-        });
-        if part.len() == PART {
-            if parts.send(part).is_err() {
-                return Ok(count);
-            }
-            part = done.try_recv().unwrap_or_default();
-            part.clear();
-        }
-    }
-    // The same goes for the last ones.
-    let _ = parts.send(part);
-    Ok(count)
-}
-
-/// Jitter needs no secret, only to differ between runs.
-fn seed(clock: Clock) -> u64 {
-    let nanoseconds = clock.started_at().unix_timestamp_nanos().unsigned_abs();
-    u64::try_from(nanoseconds & u128::from(u64::MAX)).unwrap_or_default()
 }

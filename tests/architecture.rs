@@ -35,13 +35,14 @@ const OUTSIDE: [&str; 18] = [
 ];
 
 /// Which modules of the crate each module may name.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("engine", &[]),
     ("jobs", &["engine"]),
     ("wire", &["engine"]),
     ("simulator", &[]),
     ("shell", &["engine", "jobs", "wire", "simulator"]),
     ("run.rs", &["engine", "jobs", "shell"]),
+    ("run", &["engine", "jobs", "shell"]),
     ("cli", &["engine", "jobs", "run", "shell", "simulator"]),
 ];
 

@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use super::exit::Exit;
-use crate::engine::{Batch, Limits, Priority};
+use crate::engine::{Batch, Event, Limits, Outcome, Priority, Status};
 use crate::jobs::{self, Column, Job, JobOption};
 use crate::shell::token::TOKEN_VARIABLE;
 use clap::builder::PossibleValue;
@@ -21,6 +21,18 @@ pub fn command() -> Command {
         .disable_help_subcommand(true)
         .subcommands(jobs::REGISTRY.iter().map(|job| job_command(*job)))
         .subcommand(
+            ResumeArgs::augment_args(Command::new("resume"))
+                .about("Go on with a run that stopped before its end")
+                .long_about(None)
+                .after_help(Exit::help()),
+        )
+        .subcommand(
+            RetryArgs::augment_args(Command::new("retry"))
+                .about("Run the failed rows of a run again")
+                .long_about(None)
+                .after_help(Exit::help()),
+        )
+        .subcommand(
             ResultsArgs::augment_args(Command::new("results"))
                 .about("Write the result file of a run again")
                 .long_about(None),
@@ -33,10 +45,6 @@ pub fn command() -> Command {
 }
 
 /// The options of every job.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch that somebody types"
-)]
 #[derive(Args, Clone, Debug)]
 pub(super) struct JobArgs {
     /// CSV file with one row for each person or pair of groups; line 1 names the columns
@@ -71,6 +79,18 @@ pub(super) struct JobArgs {
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), help_heading = "Rows")]
     pub(super) limit: Option<u64>,
 
+    /// How fast to go.
+    #[command(flatten)]
+    pub(super) pace: PaceArgs,
+
+    /// What to say.
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Options of every run for how it uses the service.
+#[derive(Args, Clone, Debug)]
+pub(super) struct PaceArgs {
     /// Requests in a batch, 1 to 20
     #[arg(
         long, value_name = "N", default_value_t = Batch::LARGEST as u64,
@@ -102,7 +122,25 @@ pub(super) struct JobArgs {
     /// CSV file in which it is written down how fast it goes
     #[arg(long, value_name = "FILE", help_heading = "Pace")]
     pub(super) trace_pace: Option<PathBuf>,
+}
 
+impl PaceArgs {
+    pub(super) fn limits(&self) -> Limits {
+        let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        Limits {
+            batch_size: size(self.batch_size),
+            concurrency: size(self.concurrency),
+            rate: self.rate,
+            share: self.share,
+            priority: self.priority,
+            ..Limits::default()
+        }
+    }
+}
+
+/// Options of every run for what it says.
+#[derive(Args, Clone, Debug)]
+pub(super) struct OutputArgs {
     /// Say more; twice: a line for every batch
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub(super) verbose: u8,
@@ -133,6 +171,45 @@ pub(super) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// The options of `resume`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ResumeArgs {
+    /// Run file of the run
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
+
+    /// Result CSV; `-` is standard output [default: where the results of the run went before]
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Go on with the rows as they were read, although the input has changed since
+    #[arg(long, help_heading = "Rows")]
+    pub(super) ignore_input: bool,
+
+    /// How fast to go.
+    #[command(flatten)]
+    pub(super) pace: PaceArgs,
+
+    /// What to say.
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// The options of `retry`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct RetryArgs {
+    /// Which rows, by their `ResultStatus`: `failed`, `in_doubt`, `refused`
+    #[arg(
+        long, value_name = "STATUS,…", value_delimiter = ',', value_parser = again,
+        default_value = "failed,in_doubt", help_heading = "Rows"
+    )]
+    pub(super) status: Vec<Outcome>,
+
+    /// What it has in common with `resume`.
+    #[command(flatten)]
+    pub(super) resume: ResumeArgs,
 }
 
 /// The options of `results`.
@@ -169,6 +246,19 @@ pub(super) struct SimulateArgs {
     /// Write every request to FILE as it comes, with its headers and secrets, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
+}
+
+/// Reads a status of which lines can be run again.
+fn again(text: &str) -> Result<Outcome, String> {
+    match Status::from_word(text.trim()) {
+        Some(Status::Settled(outcome))
+            if Status::Settled(outcome).after(Event::Retried).is_some() =>
+        {
+            Ok(outcome)
+        }
+        Some(_) => Err("rows of that status are not run again".to_owned()),
+        None => Err("it is one of failed, in_doubt, refused".to_owned()),
+    }
 }
 
 /// Reads `--rate`.
@@ -245,17 +335,18 @@ mod tests {
     use super::*;
     use clap::FromArgMatches;
 
-    fn parsed(options: &[&str]) -> JobArgs {
+    fn parsed(options: &[&str]) -> PaceArgs {
         let job = ["bulkgraph", "phone", "wave.csv", "--sandbox"];
         let matches = command()
             .try_get_matches_from([&job[..], options].concat())
             .unwrap();
-        JobArgs::from_arg_matches(matches.subcommand().unwrap().1).unwrap()
+        let args = JobArgs::from_arg_matches(matches.subcommand().unwrap().1).unwrap();
+        args.pace
     }
 
     #[test]
     fn a_pace_means_what_was_typed() {
-        let of = |args: JobArgs| (args.rate, args.share, args.priority);
+        let of = |args: PaceArgs| (args.rate, args.share, args.priority);
         for (options, expected) in [
             (&[][..], (None, 1.0, None)),
             (&["--rate", "20"], (Some(20.0), 1.0, None)),

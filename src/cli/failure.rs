@@ -5,15 +5,17 @@ use crate::run::RunError;
 use crate::shell::files::FilesError;
 use crate::shell::input::InputError;
 use crate::shell::run_file::RunFileError;
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
 /// An error on its way to a person.
 #[derive(Debug)]
 pub(super) struct Failure {
     /// What failed, and the causes of it, outermost first.
     causes: Vec<String>,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
     exit: Exit,
 }
 
@@ -28,7 +30,7 @@ impl Failure {
     }
 
     /// An error with its causes.
-    pub(super) fn new(error: &dyn Error, hint: Option<&'static str>, exit: Exit) -> Self {
+    pub(super) fn new(error: &dyn Error, hint: Option<Cow<'static, str>>, exit: Exit) -> Self {
         let mut causes = vec![error.to_string()];
         let mut source = error.source();
         while let Some(cause) = source {
@@ -47,7 +49,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.causes.join(": "))?;
-        self.hint.map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
+        self.hint
+            .as_ref()
+            .map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
     }
 }
 
@@ -62,34 +66,68 @@ impl From<RunError> for Failure {
     }
 }
 
-fn hint(error: &RunError) -> Option<&'static str> {
-    match error {
-        RunError::SignIn(_) => Some(
-            "put a bearer token for Microsoft Graph into the environment variable BULKGRAPH_TOKEN",
-        ),
-        RunError::Files(FilesError::EarlierRun { .. }) => Some(
-            "nothing was sent now. `bulkgraph results RUN` writes its results again; `--fresh` moves it aside and starts anew",
-        ),
-        RunError::Files(FilesError::SameFile { .. }) => {
-            Some("choose another file with `--out`, `--run` or `--trace-pace`")
+/// The command that goes on with a run.
+pub(super) fn resume_command(run_file: &Path) -> String {
+    format!("bulkgraph resume {}", typed(run_file))
+}
+
+/// A path as it can be typed.
+pub(super) fn typed(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./\\:+@%,".contains(c);
+    if text.chars().all(is_plain) && !text.starts_with('-') {
+        text
+    } else {
+        format!("\"{text}\"")
+    }
+}
+
+fn hint(error: &RunError) -> Option<Cow<'static, str>> {
+    let hint = match error {
+        RunError::Files(FilesError::EarlierRun { path, .. }) => {
+            let go_on = resume_command(path);
+            return Some(
+                format!(
+                    "nothing was sent now. `{go_on}` goes on with it; `--fresh` moves it aside and starts anew"
+                )
+                .into(),
+            );
         }
-        RunError::PaceTrace(_) => Some("nothing was sent; choose another file with `--trace-pace`"),
+        RunError::InputChanged { .. } => {
+            "nothing was sent. The run has the rows as they were read: `--ignore-input` goes on with them; for the rows \
+             as they are now, start the job with `--fresh`"
+        }
+        RunError::OtherTenant { .. } => {
+            "nothing was sent. Put a token for the tenant of the run into BULKGRAPH_TOKEN"
+        }
+        RunError::SandboxIsGone(_) | RunError::NothingRead(_) => {
+            "nothing of it is in any tenant: start the job again"
+        }
+        RunError::SignIn(_) => {
+            "put a bearer token for Microsoft Graph into the environment variable BULKGRAPH_TOKEN"
+        }
+        RunError::Files(FilesError::SameFile { .. }) => {
+            "choose another file with `--out`, `--run` or `--trace-pace`"
+        }
+        RunError::PaceTrace(_) => "nothing was sent; choose another file with `--trace-pace`",
         RunError::Input(InputError::NotUtf8 { .. }) => {
-            Some("in Excel: File > Save As > CSV UTF-8 (Comma delimited)")
+            "in Excel: File > Save As > CSV UTF-8 (Comma delimited)"
         }
         RunError::RunFile(RunFileError::InUse { .. })
         | RunError::Files(FilesError::RunFile(RunFileError::InUse { .. })) => {
-            Some("wait until it is over")
+            "wait until it is over"
         }
         RunError::Files(FilesError::RunFile(
             RunFileError::NotARunFile { .. } | RunFileError::OtherVersion { .. },
-        )) => Some("it was left as it is; give this run a file of its own with `--run FILE`"),
-        RunError::Unwritten { .. } => Some(
-            "make room or choose another place: `bulkgraph results RUN --out FILE` writes them again",
-        ),
-        RunError::Stopped(_) => Some(
-            "the run file says what was sent and answered; make room or mend the disk before anything else",
-        ),
-        _ => None,
-    }
+        )) => "it was left as it is; give this run a file of its own with `--run FILE`",
+        RunError::Unwritten { .. } => {
+            "make room or choose another place: `bulkgraph results RUN --out FILE` writes them again"
+        }
+        RunError::Stopped(_) => {
+            "the run file says what was sent and answered; make room or mend the disk before anything else, then \
+             `bulkgraph resume RUN` goes on"
+        }
+        _ => return None,
+    };
+    Some(hint.into())
 }

@@ -1,6 +1,6 @@
 //! Log lines on standard error.
 
-use super::args::{JobArgs, LogFormat};
+use super::args::{LogFormat, OutputArgs};
 use std::io::IsTerminal;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -10,7 +10,7 @@ use tracing_subscriber::{Layer, Registry, fmt};
 /// Starts logging as the options say. A second start changes nothing.
 ///
 /// Only our own lines: what a library says of a request may hold what nobody should read.
-pub(super) fn start(args: &JobArgs) {
+pub(super) fn start(args: &OutputArgs) {
     let level = match (args.quiet, args.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,

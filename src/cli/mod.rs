@@ -6,8 +6,10 @@ mod failure;
 mod job;
 mod logging;
 mod results;
+mod resume;
 mod simulate;
 mod summary;
+mod under_way;
 
 pub use args::command;
 pub use exit::Exit;
@@ -33,6 +35,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match matches.subcommand() {
         Some(("simulate", matches)) => simulate::run(matches),
+        Some(("resume", matches)) => resume::resume(matches),
+        Some(("retry", matches)) => resume::retry(matches),
         Some(("results", matches)) => results::run(matches),
         Some((name, matches)) => job::run(name, matches),
         None => Ok(Exit::CannotRun),

@@ -25,8 +25,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
 /// Where results go: where the user says, or into this folder under the name of `origin`.
 pub(super) fn destination(out: Option<&Path>, origin: &Path, ending: &str) -> Destination {
     match out {
-        Some(path) if path == Path::new("-") => Destination::Stdout,
-        Some(path) => Destination::File(path.to_owned()),
+        Some(path) => Destination::of(path),
         None => Destination::File(in_this_folder(origin, ending)),
     }
 }

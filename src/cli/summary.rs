@@ -1,7 +1,7 @@
 //! What is said when a run is over.
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, resume_command};
 use crate::engine::{Outcome, Statistics, Status};
 use crate::jobs::{hint_for, visible};
 use crate::run::Summary;
@@ -155,8 +155,14 @@ fn show_trouble(text: &mut String, trouble: &Trouble) -> fmt::Result {
 pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
     let tally = &summary.tally;
     let nothing_done = tally.sent == 0 && tally.settled_lines() == tally.count(Outcome::Refused);
-    let stopped = |message: String, hint, exit| {
+    let stopped = |message: String, hint: &'static str, exit| {
         let plain = std::io::Error::other(message);
+        let hint = match (&summary.run_file, exit) {
+            (Some(run_file), Exit::Stopped | Exit::SignIn) => {
+                format!("{hint}\nto go on: {}", resume_command(run_file)).into()
+            }
+            _ => hint.into(),
+        };
         Err(Failure::new(&plain, Some(hint), exit))
     };
     match &summary.ended {

@@ -89,8 +89,13 @@ impl Status {
     /// impossible event.
     pub const fn after(self, event: Event) -> Option<Self> {
         match (self, event) {
-            (Self::Pending | Self::Sent, Event::Sent) => Some(Self::Sent),
-            (Self::Sent, Event::Returned) => Some(Self::Pending),
+            // What is in doubt may have taken effect, so whoever tries again has to look first.
+            (Self::Pending | Self::Sent, Event::Sent)
+            | (Self::Settled(Outcome::InDoubt), Event::Retried) => Some(Self::Sent),
+            (Self::Sent, Event::Returned)
+            | (Self::Settled(Outcome::Failed | Outcome::Refused), Event::Retried) => {
+                Some(Self::Pending)
+            }
             (Self::Pending, Event::Expanded) => Some(Self::Expanded),
             // Without a write of ours there is no success and no doubt; after one there is no
             // "never sent".
@@ -113,11 +118,13 @@ pub enum Event {
     Expanded,
     /// It ended.
     Settled(Outcome),
+    /// The user wants it to be run again.
+    Retried,
 }
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sent,
         Self::Returned,
         Self::Expanded,
@@ -126,6 +133,7 @@ impl Event {
         Self::Settled(Outcome::Failed),
         Self::Settled(Outcome::Refused),
         Self::Settled(Outcome::InDoubt),
+        Self::Retried,
     ];
 
     /// The word for it in the run file.
@@ -135,6 +143,7 @@ impl Event {
             Self::Returned => "returned",
             Self::Expanded => "expanded",
             Self::Settled(outcome) => outcome.as_str(),
+            Self::Retried => "retried",
         }
     }
 }
@@ -173,6 +182,9 @@ mod tests {
         sent + unchanged = unchanged
         sent + failed = failed
         sent + in_doubt = in_doubt
+        failed + retried = pending
+        refused + retried = pending
+        in_doubt + retried = sent
         ");
     }
 

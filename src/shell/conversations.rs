@@ -88,7 +88,8 @@ impl<'a> Conversations<'a> {
     }
 
     /// Goes on to the second stage.
-    pub(super) fn begin_work(&mut self, run_file: &RunFile) -> Result<(), RunFileError> {
+    pub(super) fn begin_work(&mut self, run_file: &mut RunFile) -> Result<(), RunFileError> {
+        run_file.begin_work()?;
         self.stage = Stage::Work;
         self.last = ItemId(0);
         self.more = true;

@@ -69,7 +69,7 @@ pub trait Observer {
 /// How a run is to be driven.
 #[derive(Clone, Debug)]
 pub struct Orders {
-    /// Goes on without what is refused before the first write.
+    /// Goes on without what is refused before the first write; has no meaning after it.
     pub skip_refused: bool,
     /// How often the user asked to stop: once to end in order, twice to end now.
     pub stop: watch::Receiver<u32>,
@@ -198,7 +198,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                 Next::Idle => {
                     let tally = self.run_file.tally();
                     let bad = tally.count(Outcome::Refused) + tally.count(Outcome::Failed);
-                    if bad > 0 && !self.orders.skip_refused {
+                    if bad > 0 && !self.orders.skip_refused && !self.run_file.work_began()? {
                         break Wait::Over(Ended::Refused);
                     }
                     conversations.begin_work(self.run_file)?;

@@ -1,6 +1,7 @@
 //! The files of a run: none is two things, and none that could be missed is overwritten.
 
-use super::results::{self, Destination, Existing};
+use super::fingerprint::fingerprint;
+use super::results::{Destination, Existing};
 use super::run_file::{self, Header, RunFile, RunFileError};
 use std::path::{Path, PathBuf};
 
@@ -101,7 +102,7 @@ impl Files {
                 earlier.results_fingerprint()?,
             );
             let there = match &self.results {
-                Destination::File(path) => results::fingerprint(path),
+                Destination::File(path) => fingerprint(path),
                 Destination::Stdout => None,
             };
             let rehearsed = rehearsed && written.is_some() && there == written;

@@ -6,6 +6,7 @@ mod companies;
 mod conversations;
 pub mod driver;
 pub mod files;
+pub mod fingerprint;
 pub mod http;
 pub mod input;
 pub mod loopback;

@@ -1,12 +1,12 @@
 //! Results out: a view of the run file as CSV.
 
+use super::fingerprint::fingerprint;
 use super::run_file::{Line, RunFile, RunFileError, move_aside};
 use crate::engine::{Outcome, Status};
 use crate::jobs::{Job, hint_for, key_of};
 use secrecy::ExposeSecret;
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -32,12 +32,36 @@ pub enum Destination {
     Stdout,
 }
 
+impl Destination {
+    /// What stands for standard output.
+    pub const STDOUT: &'static str = "-";
+
+    /// Where somebody says that results go.
+    pub fn of(text: impl AsRef<Path>) -> Self {
+        let path = text.as_ref();
+        if path == Path::new(Self::STDOUT) {
+            Self::Stdout
+        } else {
+            Self::File(path.to_owned())
+        }
+    }
+
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Stdout => None,
+        }
+    }
+}
+
 /// What happens to a file that is where the results go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It is moved aside, unless nothing could be missed in it.
+    /// It is moved aside, unless nothing could be missed in it: the same run wrote it, and nobody has
+    /// changed it since.
     MovedAside,
-    /// It is replaced: it came from the same run, or from a rehearsal.
+    /// It is replaced: it came from a rehearsal.
     Replaced,
 }
 
@@ -169,7 +193,9 @@ impl Results {
         let writer = io::BufWriter::new(temporary.as_file());
         write_lines(writer, &path, run_file, job, columns)?;
         temporary.as_file().sync_all().map_err(io)?;
-        let aside = existing == Existing::MovedAside && could_be_missed(&path);
+        let written = run_file.results_fingerprint()?;
+        let is_ours = written.is_some() && fingerprint(&path) == written;
+        let aside = existing == Existing::MovedAside && !is_ours && could_be_missed(&path);
         let moved = match if aside {
             move_aside(&path).map(Some)
         } else {
@@ -190,20 +216,6 @@ impl Results {
                 let _ = moved.map(|moved| std::fs::rename(moved, &path));
                 Err(keep(error.file, path, error.error))
             }
-        }
-    }
-}
-
-/// Tells one content of a file from another; `None` if it cannot be read. Not for defence: nobody
-/// who can change the file gains by it.
-pub(super) fn fingerprint(path: &Path) -> Option<String> {
-    let mut hasher = DefaultHasher::new();
-    let mut file = std::fs::File::open(path).ok()?;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer).ok()? {
-            0 => return Some(format!("{:016x}", hasher.finish())),
-            count => hasher.write(buffer.get(..count)?),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Where access tokens come from.
 
-use secrecy::SecretString;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
 
 /// A source of access tokens.
 pub trait Credential {
@@ -9,6 +11,11 @@ pub trait Credential {
 
     /// Another token, because the service refused the last one.
     fn renew(&self) -> impl Future<Output = Result<SecretString, SignInError>>;
+
+    /// The id of the tenant that the tokens are for, where they say so.
+    fn tenant(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Why there is no token.
@@ -64,6 +71,21 @@ impl Credential for EnvironmentToken {
     async fn renew(&self) -> Result<SecretString, SignInError> {
         Err(SignInError::Refused(TOKEN_VARIABLE))
     }
+
+    fn tenant(&self) -> Option<String> {
+        tenant_in(self.0.expose_secret())
+    }
+}
+
+/// The claim `tid` of an access token (Microsoft identity platform: access token claims reference).
+///
+/// Nobody promises that a token for Graph can be read, so a run depends on nothing that is in it:
+/// this only keeps a run from going on in another tenant by mistake.
+fn tenant_in(token: &str) -> Option<String> {
+    let claims = token.split('.').nth(1)?;
+    let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    Some(claims.get("tid")?.as_str()?.to_owned())
 }
 
 /// The token of the tenant in this process, which takes any.
@@ -77,5 +99,21 @@ impl Credential for SandboxToken {
 
     async fn renew(&self) -> Result<SecretString, SignInError> {
         self.token().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_says_which_tenant_it_is_for_if_it_can_be_read() {
+        let token = |claims: &str| format!("head.{}.seal", URL_SAFE_NO_PAD.encode(claims));
+        let tenant = |claims: &str| tenant_in(&token(claims));
+        assert_eq!(tenant(r#"{"tid":"one","oid":"x"}"#).as_deref(), Some("one"));
+        assert_eq!(tenant(r#"{"oid":"x"}"#), None);
+        assert_eq!(tenant("no json"), None);
+        assert_eq!(tenant_in("opaque"), None);
+        assert_eq!(tenant_in("a.&.b"), None);
     }
 }

@@ -82,3 +82,34 @@ fn twice_ends_at_once_and_what_is_on_its_way_is_in_doubt() {
     };
     assert!(count("in_doubt") > 0 && count("in_doubt") + count("not_attempted") == 200);
 }
+
+/// What a run says to type, typed.
+fn go_on(program: &Program, said: &str) -> Ran {
+    let line = said.lines().last().unwrap();
+    let command = line.strip_prefix("to go on: bulkgraph ").unwrap();
+    let arguments: Vec<&str> = command.split(' ').collect();
+    let mut command = program.command();
+    command.args(arguments).env("BULKGRAPH_TOKEN", "any");
+    Ran::from(command.output().unwrap())
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_with_the_command_that_it_says() {
+    let program = Program::new();
+    let scenario = "[limits.authentication_methods]\nrequests = 20\nper_seconds = 1\nburst = 1\n";
+    let (server, process) = under_way(&program, scenario);
+    interrupt(&process);
+    let stopped = Ran::from(process.wait_with_output().unwrap());
+    assert_eq!(stopped.code, 3, "{}", stopped.stderr);
+    let ran = go_on(&program, &stopped.stderr);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let lines = read_lines(&std::fs::read_to_string(program.path("phone.results.csv")).unwrap());
+    let tenant = server.inspect();
+    assert_eq!(lines.len(), 200);
+    for line in &lines {
+        assert!(["succeeded", "unchanged"].contains(&line["ResultStatus"].as_str()));
+        let phones = &tenant.user(&line["UserName"])["phones"];
+        assert_eq!(phones["mobile"], line["ResultPhoneNumber"]);
+    }
+    assert!(!program.path("phone.results.1.csv").exists());
+}

@@ -5,11 +5,14 @@
 //! disk. The driver commits once a turn, before it sends anything and before it shows anything.
 
 mod error;
+mod header;
 mod import;
 mod lines;
+mod retry;
 mod transitions;
 
 pub use error::{Doing, RunFileError};
+pub use header::Header;
 pub use import::{CheckedRow, RowId};
 pub use lines::{Line, RowCounts, Tally, Trouble};
 
@@ -45,41 +48,6 @@ pub struct RunFile {
     has_twins: bool,
 }
 
-/// What a run is about, as its file says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// The job's name.
-    pub job: String,
-    /// The input file.
-    pub input: String,
-    /// The Graph host, or `sandbox`.
-    pub tenant: String,
-    /// The job's options as JSON.
-    pub options: String,
-    /// The input's columns that are carried into the results, as a JSON array.
-    pub columns: String,
-    /// When the run began, RFC 3339.
-    pub started_at: String,
-}
-
-impl Header {
-    /// The tenant of a run in the sandbox, which is gone when the run is over.
-    pub const SANDBOX: &'static str = "sandbox";
-
-    const NAMES: [&'static str; 6] = ["job", "input", "tenant", "options", "columns", "started_at"];
-
-    fn values(&self) -> [&str; 6] {
-        [
-            &self.job,
-            &self.input,
-            &self.tenant,
-            &self.options,
-            &self.columns,
-            &self.started_at,
-        ]
-    }
-}
-
 impl RunFile {
     /// Makes a run file that must not exist yet, readable by its owner only.
     pub fn create(path: &Path, header: &Header) -> Result<Self, RunFileError> {
@@ -103,10 +71,7 @@ impl RunFile {
             connection.pragma_update(None, "application_id", APPLICATION_ID)?;
             connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
             connection.execute_batch(include_str!("schema.sql"))?;
-            for (name, value) in Header::NAMES.iter().zip(header.values()) {
-                let insert = "INSERT INTO run (name, value) VALUES (?1, ?2)";
-                connection.execute(insert, params![name, value])?;
-            }
+            header.write(connection)?;
             connection.execute_batch("COMMIT; BEGIN IMMEDIATE")
         })?;
         Ok(run_file)
@@ -152,41 +117,6 @@ impl RunFile {
             open: HashMap::new(),
             intents: HashMap::new(),
             has_twins: false,
-        })
-    }
-
-    /// What the run is about.
-    pub fn header(&self) -> Result<Header, RunFileError> {
-        self.doing(Doing::Read, |connection| {
-            let value = |name: &str| {
-                connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| {
-                    row.get::<_, String>(0)
-                })
-            };
-            Ok(Header {
-                job: value("job")?,
-                input: value("input")?,
-                tenant: value("tenant")?,
-                options: value("options")?,
-                columns: value("columns")?,
-                started_at: value("started_at")?,
-            })
-        })
-    }
-
-    /// Remembers what the results look like that were written from this file.
-    pub fn remember_results(&self, fingerprint: &str) -> Result<(), RunFileError> {
-        self.doing(Doing::Write, |connection| {
-            let insert = "INSERT OR REPLACE INTO run (name, value) VALUES ('fingerprint', ?1)";
-            connection.execute(insert, [fingerprint]).map(drop)
-        })
-    }
-
-    /// What the results looked like that were last written from this file.
-    pub fn results_fingerprint(&self) -> Result<Option<String>, RunFileError> {
-        self.doing(Doing::Read, |connection| {
-            let query = "SELECT value FROM run WHERE name = 'fingerprint'";
-            connection.query_row(query, [], |row| row.get(0)).optional()
         })
     }
 

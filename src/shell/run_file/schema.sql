@@ -42,7 +42,8 @@ CREATE TABLE batch (
 CREATE TABLE fate (
     item          INTEGER PRIMARY KEY REFERENCES item (id),
     status        TEXT NOT NULL,
-    -- When a write that carries it was first sent, as long as nobody knows what came of it.
+    -- When a write that carries it was first sent, as long as nobody knows what came of it: also
+    -- where it ended in doubt.
     sent_at       TEXT,
     attempts      INTEGER NOT NULL DEFAULT 0,
     action        TEXT NOT NULL DEFAULT '',
@@ -55,6 +56,21 @@ CREATE TABLE fate (
     findings      TEXT NOT NULL DEFAULT '{}',
     -- A pass. Nothing else in this file is a secret.
     secret        TEXT
+) STRICT;
+
+-- How items ended before they were run again.
+CREATE TABLE history (
+    item          INTEGER NOT NULL REFERENCES item (id),
+    status        TEXT NOT NULL,
+    attempts      INTEGER NOT NULL,
+    action        TEXT NOT NULL,
+    http_status   INTEGER,
+    error_code    TEXT NOT NULL,
+    error_message TEXT NOT NULL,
+    hint          TEXT NOT NULL,
+    request_id    TEXT NOT NULL,
+    finished_at   TEXT NOT NULL,
+    retried_at    TEXT NOT NULL
 ) STRICT;
 
 -- All of it together, an item a line.

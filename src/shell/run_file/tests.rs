@@ -12,9 +12,13 @@ fn header(tenant: &str) -> Header {
     Header {
         job: text("tap"),
         input: text("tap.csv"),
+        input_fingerprint: String::new(),
         tenant: text(tenant),
+        tenant_id: String::new(),
         options: text("{}"),
         columns: text("[]"),
+        results: text("tap.results.csv"),
+        skip_refused: false,
         started_at: text("2026-11-20T09:00:00Z"),
     }
 }

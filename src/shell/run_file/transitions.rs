@@ -137,7 +137,7 @@ impl RunFile {
         let twins: Vec<ItemId> = self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare_cached(
                 "SELECT id FROM item WHERE twin = ?1
-                     AND NOT EXISTS (SELECT 1 FROM fate WHERE fate.item = item.id)",
+                     AND NOT EXISTS (SELECT 1 FROM fate WHERE fate.item = item.id AND status <> 'pending')",
             )?;
             query
                 .query_map([item.0], |row| Ok(ItemId(row.get(0)?)))?
@@ -274,8 +274,14 @@ impl RunFile {
         };
         let warned = settlement.outcome.is_good() && !settlement.error_code.is_empty();
         self.tally.settled(settlement.outcome, warned);
+        // Whoever looks later has to know since when there may be what it finds.
+        let on_its_way = self
+            .intents
+            .values()
+            .find(|intent| settlement.outcome == Outcome::InDoubt && intent.items.contains(&item));
+        let sent_at = on_its_way.map(|intent| intent.at.as_str());
         self.doing(Doing::Write, |connection| {
-            write_settlement(connection, item, standing, settlement, at)
+            write_settlement(connection, item, standing, settlement, at, sent_at)
         })
     }
 
@@ -367,6 +373,7 @@ fn write_settlement(
     standing: Standing,
     settlement: &Settlement,
     at: OffsetDateTime,
+    sent_at: Option<&str>,
 ) -> rusqlite::Result<()> {
     let findings: Map<String, Value> = settlement
         .findings
@@ -376,8 +383,9 @@ fn write_settlement(
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO fate (item, status, attempts, action, http_status, error_code, error_message,
-                 hint, request_id, finished_at, findings, secret)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 hint, request_id, finished_at, findings, secret, sent_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, iif(?2 = 'in_doubt',
+                 coalesce((SELECT sent_at FROM fate WHERE item = ?1), ?13), NULL))",
         )?
         .execute(params![
             item.0,
@@ -392,6 +400,7 @@ fn write_settlement(
             timestamp(at),
             Value::Object(findings).to_string(),
             settlement.secret.as_ref().map(ExposeSecret::expose_secret),
+            sent_at,
         ])
         .map(drop)
 }

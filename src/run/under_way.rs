@@ -1,0 +1,118 @@
+//! A run whose rows are in its run file: it is driven, and its results are written.
+
+use super::{RunError, Summary};
+use crate::engine::{Limits, Scheduler};
+use crate::jobs::{Job, Work};
+use crate::shell::clock::Clock;
+use crate::shell::driver::{Driver, Ended, Observer, Orders};
+use crate::shell::results::{Destination, Existing, Results};
+use crate::shell::run_file::{RowCounts, RunFile, RunFileError};
+use crate::shell::token::Credential;
+use crate::shell::transport::Transport;
+use std::path::PathBuf;
+
+/// As many as somebody reads; the results have them all.
+const TROUBLES_SHOWN: u32 = 5;
+
+/// A run whose rows are in its run file.
+pub(super) struct UnderWay {
+    pub(super) job: &'static dyn Job,
+    pub(super) work: Box<dyn Work>,
+    pub(super) run_file: RunFile,
+    pub(super) run_file_path: PathBuf,
+    /// Where the results go, and a place for them there.
+    pub(super) destination: Destination,
+    pub(super) results: Results,
+    pub(super) existing: Existing,
+    /// The input's columns that are carried into the results.
+    pub(super) columns: Vec<String>,
+    /// The first rows that were refused, each with its reason.
+    pub(super) refusals: Vec<String>,
+    pub(super) clock: Clock,
+}
+
+impl UnderWay {
+    /// Sends what is left to send, and writes the results.
+    pub(super) async fn go_on<T: Transport, C: Credential>(
+        mut self,
+        limits: Limits,
+        orders: Orders,
+        transport: &T,
+        credential: &C,
+        observer: &mut dyn Observer,
+    ) -> Result<Summary, RunError> {
+        let driver = Driver {
+            transport,
+            credential,
+            clock: self.clock,
+            run_file: &mut self.run_file,
+            scheduler: Scheduler::new(limits, seed(self.clock)),
+            orders,
+        };
+        let (ended, statistics) = driver
+            .drive(self.work.as_ref(), observer)
+            .await
+            .map_err(RunError::Stopped)?;
+        let unwritten = |source| RunError::Unwritten {
+            run_file: self.run_file_path.clone(),
+            source,
+        };
+        let moved = self
+            .results
+            .write(&self.run_file, self.job, &self.columns, self.existing)
+            .map_err(unwritten)?;
+        let tally = self.run_file.tally().clone();
+        let by_row = counts_by_row(self.job, &self.run_file, &self.columns);
+        let by_row = by_row.map_err(RunError::Stopped)?;
+        let troubles = self.run_file.troubles(TROUBLES_SHOWN);
+        let troubles = troubles.map_err(RunError::Stopped)?;
+        let keep = !matches!(ended, Ended::Refused);
+        if !keep {
+            self.run_file.discard().map_err(RunError::Stopped)?;
+        }
+        Ok(Summary {
+            job: self.job,
+            ended,
+            tally,
+            by_row,
+            troubles,
+            refusals: self.refusals,
+            statistics,
+            took: self.clock.now().since_start(),
+            results: self.destination,
+            moved,
+            run_file: keep.then_some(self.run_file_path),
+        })
+    }
+}
+
+fn counts_by_row(
+    job: &dyn Job,
+    run_file: &RunFile,
+    columns: &[String],
+) -> Result<Vec<RowCounts>, RunFileError> {
+    /// As many as fit on a screen; the results have them all.
+    const SHOWN: u32 = 20;
+    if job.item_columns().is_empty() {
+        return Ok(Vec::new());
+    }
+    let is_required = |name: &String| {
+        job.columns()
+            .iter()
+            .any(|column| column.required && column.is(name))
+    };
+    let required: Vec<bool> = columns.iter().map(is_required).collect();
+    let mut counts = run_file.counts_by_row(SHOWN)?;
+    for row in &mut counts {
+        let mut required = required.iter();
+        row.cells
+            .retain(|_| required.next().copied().unwrap_or_default());
+    }
+    Ok(counts)
+}
+
+/// Jitter needs no secret, only to differ between runs.
+fn seed(clock: Clock) -> u64 {
+    let nanoseconds = clock.started_at().unix_timestamp_nanos().unsigned_abs();
+    u64::try_from(nanoseconds & u128::from(u64::MAX)).unwrap_or_default()
+}

@@ -1,0 +1,115 @@
+//! What a run is about, as its file says.
+
+use super::{Doing, RunFile, RunFileError};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// What a run is about, as its file says. All of it stays as it was when the run began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The job's name.
+    pub job: String,
+    /// The input file, with its folder.
+    pub input: String,
+    /// What the input looked like (see [`crate::shell::fingerprint`]); empty if it was no file that
+    /// can be read twice.
+    pub input_fingerprint: String,
+    /// The Graph host, or `sandbox`.
+    pub tenant: String,
+    /// The id of the tenant that the token was for; empty if the token did not say.
+    pub tenant_id: String,
+    /// The job's options as JSON.
+    pub options: String,
+    /// The input's columns that are carried into the results, as a JSON array.
+    pub columns: String,
+    /// Where the results go: a file with its folder, or `-`.
+    pub results: String,
+    /// Whether the run goes on without what is refused before the first write.
+    pub skip_refused: bool,
+    /// When the run began, RFC 3339.
+    pub started_at: String,
+}
+
+impl Header {
+    /// The tenant of a run in the sandbox, which is gone when the run is over.
+    pub const SANDBOX: &'static str = "sandbox";
+
+    pub(super) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let skip_refused = self.skip_refused.to_string();
+        let values = [
+            ("job", &self.job),
+            ("input", &self.input),
+            ("input_fingerprint", &self.input_fingerprint),
+            ("tenant", &self.tenant),
+            ("tenant_id", &self.tenant_id),
+            ("options", &self.options),
+            ("columns", &self.columns),
+            ("results", &self.results),
+            ("skip_refused", &skip_refused),
+            ("started_at", &self.started_at),
+        ];
+        values
+            .into_iter()
+            .try_for_each(|(name, value)| set(connection, name, value))
+    }
+}
+
+impl RunFile {
+    /// What the run is about.
+    pub fn header(&self) -> Result<Header, RunFileError> {
+        self.doing(Doing::Read, |connection| {
+            let value = |name| get(connection, name).map(Option::unwrap_or_default);
+            Ok(Header {
+                job: value("job")?,
+                input: value("input")?,
+                input_fingerprint: value("input_fingerprint")?,
+                tenant: value("tenant")?,
+                tenant_id: value("tenant_id")?,
+                options: value("options")?,
+                columns: value("columns")?,
+                results: value("results")?,
+                skip_refused: value("skip_refused")? == "true",
+                started_at: value("started_at")?,
+            })
+        })
+    }
+
+    /// Remembers what the results look like that were written from this file.
+    pub fn remember_results(&self, fingerprint: &str) -> Result<(), RunFileError> {
+        self.doing(Doing::Write, |connection| {
+            set(connection, "results_fingerprint", fingerprint)
+        })
+    }
+
+    /// What the results looked like that were last written from this file.
+    pub fn results_fingerprint(&self) -> Result<Option<String>, RunFileError> {
+        self.doing(Doing::Read, |connection| {
+            get(connection, "results_fingerprint")
+        })
+    }
+
+    /// The first write may be sent from now on: all that is checked before it has been.
+    pub fn begin_work(&mut self) -> Result<(), RunFileError> {
+        self.begin()?;
+        self.doing(Doing::Write, |connection| {
+            set(connection, "work_began", "true")
+        })
+    }
+
+    /// Whether that is so.
+    pub fn work_began(&self) -> Result<bool, RunFileError> {
+        let began = self.doing(Doing::Read, |connection| get(connection, "work_began"))?;
+        Ok(began.is_some())
+    }
+}
+
+fn set(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    let insert = "INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)";
+    connection.execute(insert, params![name, value]).map(drop)
+}
+
+fn get(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    let query = "SELECT value FROM run WHERE name = ?1";
+    connection
+        .query_row(query, [name], |row| row.get(0))
+        .optional()
+}
