@@ -96,8 +96,7 @@ fn go_on(program: &Program, said: &str) -> Ran {
 #[test]
 fn a_run_that_was_stopped_goes_on_with_the_command_that_it_says() {
     let program = Program::new();
-    let scenario = "[limits.authentication_methods]\nrequests = 20\nper_seconds = 1\nburst = 1\n";
-    let (server, process) = under_way(&program, scenario);
+    let (server, process) = under_way(&program, "[service]\nlatency_ms = 300\n");
     interrupt(&process);
     let stopped = Ran::from(process.wait_with_output().unwrap());
     assert_eq!(stopped.code, 3, "{}", stopped.stderr);
