@@ -48,6 +48,7 @@ impl UnderWay {
             run_file: &mut self.run_file,
             scheduler: Scheduler::new(limits, seed(self.clock)),
             orders,
+            ahead: time::Duration::ZERO,
         };
         let (ended, statistics) = driver
             .drive(self.work.as_ref(), observer)

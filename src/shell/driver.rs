@@ -96,6 +96,8 @@ pub struct Driver<'a, T, C> {
     pub scheduler: Scheduler,
     /// How it is to be driven.
     pub orders: Orders,
+    /// How far the service's clock is ahead of ours, by what it last said.
+    pub ahead: time::Duration,
 }
 
 impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
@@ -183,7 +185,9 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             conversations.start(self.run_file, &mut self.scheduler, now)?;
             match self.scheduler.next(now.moment) {
                 Next::Send(batch) => {
-                    conversations.sending(&batch, self.run_file, now.wall)?;
+                    // What the service dates is compared with this after a crash.
+                    let at = now.wall.saturating_add(self.ahead);
+                    conversations.sending(&batch, self.run_file, at)?;
                     sendings.push(batch);
                 }
                 Next::RenewToken => break Wait::Token,
@@ -257,6 +261,9 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
         match &reply {
             Ok(reply) => tracing::debug!(batch = batch.0, status = reply.status, "answered"),
             Err(error) => tracing::info!(batch = batch.0, requests = count, "{error}"),
+        }
+        if let Some(date) = reply.as_ref().ok().and_then(HttpReply::date) {
+            self.ahead = date - now.wall;
         }
         let reply = match reply {
             Ok(reply) => wire::decode(count, &reply, now.wall),

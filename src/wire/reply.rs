@@ -29,6 +29,15 @@ impl std::fmt::Debug for HttpReply {
     }
 }
 
+impl HttpReply {
+    /// The service's own time, if it says so (RFC 9110, `Date`); to the second, so up to one too
+    /// early.
+    pub fn date(&self) -> Option<OffsetDateTime> {
+        let date = header(&self.headers, "date")?;
+        Some(httpdate::parse_http_date(date).ok()?.into())
+    }
+}
+
 #[derive(Deserialize)]
 struct Responses {
     responses: Vec<Value>,

@@ -1,9 +1,9 @@
 //! The test vocabulary: a rehearsal of a job in virtual time, and the program itself in a folder of
 //! its own.
 
-use bulkgraph::engine::Limits;
+use bulkgraph::engine::{Limits, Outcome};
 use bulkgraph::jobs;
-use bulkgraph::run::{self, Plan, RunError, Summary, TenantChoice};
+use bulkgraph::run::{self, Plan, Resumption, RunError, Summary, TenantChoice};
 use bulkgraph::shell::clock::Clock;
 use bulkgraph::shell::driver::Orders;
 use bulkgraph::shell::files::Files;
@@ -119,15 +119,51 @@ impl Rehearsal {
         credential: &C,
         clock: Clock,
     ) -> Done {
-        let results = self.folder.path().join("results.csv");
+        let (plan, root) = (self.plan(), Loopback::ROOT);
+        let summary = run::run_at(plan, root, transport, credential, clock, &mut Silent).await;
+        self.done(summary)
+    }
+
+    /// Lets it go on after it was stopped or dropped.
+    pub(crate) async fn resume_at<T: Transport, C: Credential>(
+        &self,
+        again: &[Outcome],
+        transport: &T,
+        credential: &C,
+        clock: Clock,
+    ) -> Done {
         let (_stops, stop) = watch::channel(0);
-        let plan = Plan {
+        let resumption = Resumption {
+            run_file: self.run_file(),
+            again: again.to_vec(),
+            results: None,
+            pace_trace: None,
+            ignore_input: false,
+            limits: self.limits,
+            orders: Orders {
+                skip_refused: false,
+                stop,
+            },
+        };
+        let root = Loopback::ROOT;
+        let summary =
+            run::resume_at(resumption, root, transport, credential, clock, &mut Silent).await;
+        self.done(summary)
+    }
+
+    pub(crate) fn run_file(&self) -> PathBuf {
+        self.folder.path().join("input.run")
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        let (_stops, stop) = watch::channel(0);
+        Plan {
             job: jobs::find(self.job).unwrap(),
-            options: self.options,
+            options: self.options.clone(),
             files: Files {
-                input: self.input,
-                run_file: self.folder.path().join("input.run"),
-                results: Destination::File(results.clone()),
+                input: self.input.clone(),
+                run_file: self.run_file(),
+                results: Destination::File(self.folder.path().join("results.csv")),
                 pace_trace: self.traced.then(|| self.folder.path().join("pace.csv")),
             },
             rows: self.rows,
@@ -138,21 +174,15 @@ impl Rehearsal {
                 skip_refused: self.skip_refused,
                 stop,
             },
-        };
-        let summary = run::run_at(
-            plan,
-            Loopback::ROOT,
-            transport,
-            credential,
-            clock,
-            &mut Silent,
-        )
-        .await;
-        let text = std::fs::read_to_string(&results).unwrap_or_default();
-        let trace = std::fs::read_to_string(self.folder.path().join("pace.csv"));
+        }
+    }
+
+    fn done(&self, summary: Result<Summary, RunError>) -> Done {
+        let read = |name| std::fs::read_to_string(self.folder.path().join(name));
+        let text = read("results.csv").unwrap_or_default();
         Done {
             summary,
-            pace_trace: trace.unwrap_or_default(),
+            pace_trace: read("pace.csv").unwrap_or_default(),
             lines: read_lines(&text),
             text,
             files: files_in(self.folder.path()),

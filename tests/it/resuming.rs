@@ -1,0 +1,85 @@
+//! Runs that ended before their end, and go on.
+
+use crate::support::{Done, Rehearsal, START, Tenant, in_virtual_time};
+use bulkgraph::engine::Outcome;
+use bulkgraph::run;
+use bulkgraph::shell::clock::Clock;
+use bulkgraph::shell::driver::Ended;
+use bulkgraph::shell::loopback::Loopback;
+use bulkgraph::shell::progress::Silent;
+use bulkgraph::shell::token::SandboxToken;
+use bulkgraph::shell::transport::{Transport, TransportError};
+use bulkgraph::simulator::{Scenario, Simulator};
+use bulkgraph::wire::HttpReply;
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// A way to the tenant on which the answers to writes never arrive.
+struct Unanswered<'a>(&'a Loopback);
+
+impl Transport for Unanswered<'_> {
+    async fn post_batch(
+        &self,
+        token: &SecretString,
+        body: Vec<u8>,
+    ) -> Result<HttpReply, TransportError> {
+        let writes = String::from_utf8_lossy(&body).contains("\"POST\"");
+        let reply = self.0.post_batch(token, body).await;
+        if writes {
+            std::future::pending::<()>().await;
+        }
+        reply
+    }
+}
+
+/// A tenant, a run that was killed while the answers to its writes were on their way, and how it
+/// went on.
+fn killed_and_resumed(rehearsal: &Rehearsal, client_is_ahead: time::Duration) -> (Done, Tenant) {
+    in_virtual_time(async {
+        let clock = Clock::start_at(START);
+        let loopback = Loopback::new(Simulator::new(&Scenario::default().opened()), clock);
+        let client = || Clock::start_at(clock.wall() + client_is_ahead);
+        let (way, mut silent) = (Unanswered(&loopback), Silent);
+        let (plan, root) = (rehearsal.plan(), Loopback::ROOT);
+        let run = run::run_at(plan, root, &way, &SandboxToken, client(), &mut silent);
+        let killed = tokio::time::timeout(Duration::from_secs(60), run).await;
+        assert!(killed.is_err(), "it ended before it was killed");
+        let done = rehearsal
+            .resume_at(&[], &loopback, &SandboxToken, client())
+            .await;
+        (done, Tenant::of(&loopback))
+    })
+}
+
+#[test]
+fn every_pass_that_nobody_saw_is_replaced_whatever_the_clock_of_this_machine_says() {
+    for hours in [-25, -1, 0, 1, 25] {
+        let rehearsal = Rehearsal::of_file("tap", crate::support::sample("tap.csv"));
+        let (done, tenant) = killed_and_resumed(&rehearsal, time::Duration::hours(hours));
+        assert!(matches!(done.summary().ended, Ended::Done));
+        assert_eq!(
+            done.summary().tally.count(Outcome::Succeeded),
+            53,
+            "{hours} hours ahead"
+        );
+        for line in &done.lines {
+            let pass = &tenant.user(&line["UserName"])["pass"]["value"];
+            match line["ResultStatus"].as_str() {
+                "succeeded" => assert_eq!(pass, &line["TemporaryAccessPass"]),
+                status => assert_eq!(status, "unchanged"),
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_whose_answers_were_lost_are_compared_with_what_is_there() {
+    let rehearsal = Rehearsal::of_file("phone", crate::support::sample("phone.csv"));
+    let (done, tenant) = killed_and_resumed(&rehearsal, time::Duration::ZERO);
+    assert_eq!(done.lines.len(), 200);
+    for line in &done.lines {
+        assert!(["succeeded", "unchanged"].contains(&line["ResultStatus"].as_str()));
+        let phones = &tenant.user(&line["UserName"])["phones"];
+        assert_eq!(phones["mobile"], line["ResultPhoneNumber"]);
+    }
+}
