@@ -10,6 +10,7 @@ mod resume;
 mod simulate;
 mod summary;
 mod under_way;
+mod values;
 
 pub use args::command;
 pub use exit::Exit;

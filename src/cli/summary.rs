@@ -93,10 +93,14 @@ fn traffic(text: &mut String, summary: &Summary) -> fmt::Result {
     if batches == 0 {
         return Ok(());
     }
-    writeln!(
-        text,
-        "{requests} requests in {batches} batches, {throttled} throttled, {retried} repeated"
-    )
+    writeln!(text, "{requests} requests in {batches} batches")?;
+    if throttled + retried > 0 {
+        writeln!(
+            text,
+            "of these were sent again: {throttled} throttled, {retried} for other reasons"
+        )?;
+    }
+    Ok(())
 }
 
 fn places(text: &mut String, summary: &Summary) -> fmt::Result {
