@@ -1,14 +1,19 @@
 //! What can be typed.
 
 use super::exit::Exit;
-use crate::engine::{Batch, Event, Limits, Outcome, Priority, Status};
+use crate::engine::{Batch, Event, FailureLimit, Limits, Outcome, Priority, Status};
 use crate::jobs::{self, Column, Job, JobOption};
+use crate::shell::driver::Orders;
 use crate::shell::token::TOKEN_VARIABLE;
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, ArgGroup, Args, Command, ValueEnum, value_parser};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
+use time::Time;
+use time::macros::format_description;
+use tokio::sync::watch;
 
 /// The whole command line.
 pub fn command() -> Command {
@@ -75,6 +80,10 @@ pub(super) struct JobArgs {
     #[arg(long, help_heading = "Rows")]
     pub(super) skip_refused: bool,
 
+    /// Work on the first N rows, then wait for a yes before the others
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), help_heading = "Rows")]
+    pub(super) canary: Option<u64>,
+
     /// Only the first N rows
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), help_heading = "Rows")]
     pub(super) limit: Option<u64>,
@@ -83,9 +92,43 @@ pub(super) struct JobArgs {
     #[command(flatten)]
     pub(super) pace: PaceArgs,
 
+    /// When to stop.
+    #[command(flatten)]
+    pub(super) stop: StopArgs,
+
     /// What to say.
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+/// Options of every run for when it stops before its end. It can go on then.
+#[derive(Args, Clone, Debug)]
+pub(super) struct StopArgs {
+    /// Stop when more than N rows, or more than N% of all, failed or are in doubt [default: when
+    /// the first 50 all fail for the same reason]
+    #[arg(long, value_name = "N", value_parser = max_failures, help_heading = "Stop")]
+    max_failures: Option<FailureLimit>,
+
+    /// Stop at this time of day, such as 06:30
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day, help_heading = "Stop")]
+    pub(super) stop_at: Option<Time>,
+
+    /// Stop when Graph let nothing through for so long, such as 90s, 15m or 2h
+    #[arg(
+        long, value_name = "TIME", value_parser = span, default_value = "15m", help_heading = "Stop"
+    )]
+    pub(super) give_up_after: Duration,
+}
+
+impl StopArgs {
+    pub(super) fn orders(&self, stop: watch::Receiver<u32>) -> Orders {
+        Orders {
+            skip_refused: false,
+            canary: None,
+            max_failures: self.max_failures.unwrap_or_default(),
+            stop,
+        }
+    }
 }
 
 /// Options of every run for how it uses the service.
@@ -192,6 +235,10 @@ pub(super) struct ResumeArgs {
     #[command(flatten)]
     pub(super) pace: PaceArgs,
 
+    /// When to stop.
+    #[command(flatten)]
+    pub(super) stop: StopArgs,
+
     /// What to say.
     #[command(flatten)]
     pub(super) output: OutputArgs,
@@ -259,6 +306,42 @@ fn again(text: &str) -> Result<Outcome, String> {
         Some(_) => Err("rows of that status are not run again".to_owned()),
         None => Err("it is one of failed, in_doubt, refused".to_owned()),
     }
+}
+
+/// Reads `--max-failures`.
+fn max_failures(text: &str) -> Result<FailureLimit, String> {
+    let limit = match text.trim().strip_suffix('%') {
+        Some(percent) => {
+            number(percent, 0.0..=100.0).map(|percent| FailureLimit::Share(percent / 100.0))
+        }
+        None => text.trim().parse().ok().map(FailureLimit::Count),
+    };
+    limit.ok_or_else(|| "it is a number of rows, such as 20, or a part, such as 5%".to_owned())
+}
+
+/// Reads `--stop-at`.
+fn time_of_day(text: &str) -> Result<Time, String> {
+    Time::parse(text.trim(), format_description!("[hour]:[minute]"))
+        .map_err(|_| "it is an hour and a minute, from 00:00 to 23:59".to_owned())
+}
+
+/// Reads a span of time.
+fn span(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let unit = text.chars().last().filter(|unit| "smh".contains(*unit));
+    let count = unit.and_then(|unit| text.strip_suffix(unit));
+    let seconds = match unit {
+        Some('s') => 1,
+        Some('m') => 60,
+        _ => 3_600,
+    };
+    let seconds = count
+        .and_then(|count| count.trim().parse::<u32>().ok())
+        .and_then(|count| u64::from(count).checked_mul(seconds))
+        .filter(|seconds| *seconds > 0);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "it is a number with a unit, such as 90s, 15m or 2h".to_owned())
 }
 
 /// Reads `--rate`.

@@ -179,6 +179,16 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
             "the results say how far it came: rows that are `not_attempted` or `in_doubt` there are left to do",
             Exit::Stopped,
         ),
+        Ended::Canary => stopped(
+            "stopped after the first rows, as you asked".to_owned(),
+            "the results say how they went; the others are `not_attempted`",
+            Exit::Stopped,
+        ),
+        Ended::TooManyFailures(why) => stopped(
+            format!("stopped: {why}"),
+            "mend what is in the way; `bulkgraph retry` runs the failed rows again, and those that are left",
+            Exit::Stopped,
+        ),
         Ended::NothingThrough(why) => stopped(
             format!(
                 "stopped: the service let nothing through for too long; the last thing in the way: {why}"

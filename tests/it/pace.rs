@@ -1,6 +1,7 @@
 //! What the user says about pace reaches the service, and what the run does about it can be seen.
 
-use crate::support::{Program, Rehearsal, Server, read_lines, sample};
+use crate::rehearsal::Rehearsal;
+use crate::support::{Program, Server, read_lines, sample};
 use bulkgraph::simulator::Scenario;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
