@@ -358,7 +358,7 @@ fn what_was_as_asked_for_one_row_was_kept_for_the_next() {
         let (mut run_file, pairs) = with_items(&folder, &["pair 1", "pair 2"]);
         let found = [(new_item("m"), None)];
         run_file.found(pairs[0], &found, NOW).unwrap();
-        let member = run_file.pull(Stage::Work, pairs[1], 1).unwrap()[0].id;
+        let member = run_file.pull(Stage::Work, pairs[1], RowId(9), 1).unwrap()[0].id;
         run_file.sent(BatchId(1), vec![member], NOW).unwrap();
         run_file.settle(member, &ending, 1, NOW).unwrap();
         run_file.found(pairs[1], &found, NOW).unwrap();
