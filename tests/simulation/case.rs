@@ -24,6 +24,8 @@ pub(crate) struct Case {
     pub(crate) crashes: u32,
     /// Processes that the user stops.
     pub(crate) stops: u32,
+    /// Processes that are told after how much to end.
+    pub(crate) limited: u32,
 }
 
 impl Case {
@@ -37,14 +39,21 @@ impl Case {
             bad_rows,
             skip_refused: bad_rows && rng.u8(..8) > 0,
             scenario: scenario(calm, rng),
-            trouble: if calm { 0.0 } else { rng.choice([0.0, 0.05, 0.15, 0.3]).unwrap() },
+            trouble: if calm {
+                0.0
+            } else {
+                rng.choice([0.0, 0.05, 0.15, 0.3]).unwrap()
+            },
             crashes: rng.choice([0, 1, 2, 3, 5]).unwrap(),
             stops: rng.choice([0, 0, 0, 1, 2]).unwrap(),
+            limited: rng.choice([0, 0, 0, 2]).unwrap(),
         }
     }
 
     pub(crate) fn replaces(&self) -> bool {
-        self.options.get("on-existing").is_some_and(|what| what == "replace")
+        self.options
+            .get("on-existing")
+            .is_some_and(|what| what == "replace")
     }
 }
 

@@ -36,7 +36,10 @@ pub(crate) struct Disk {
 
 impl Disk {
     pub(crate) fn new() -> Self {
-        let disk = Self { root: TempDir::new().unwrap(), before: RefCell::default() };
+        let disk = Self {
+            root: TempDir::new().unwrap(),
+            before: RefCell::default(),
+        };
         std::fs::create_dir(disk.folder()).unwrap();
         disk
     }
@@ -66,7 +69,12 @@ impl Disk {
         let mut torn = String::new();
         let commits = |name: &&String| name.ends_with(".run-wal") || name.ends_with(".run");
         let changed = |name: &&String| before.get(*name) != files.get(*name);
-        let names: Vec<String> = files.keys().filter(commits).filter(changed).cloned().collect();
+        let names: Vec<String> = files
+            .keys()
+            .filter(commits)
+            .filter(changed)
+            .cloned()
+            .collect();
         let name = rng.choice(&names).filter(|_| tear != Tear::None);
         if let Some(name) = name.filter(|_| before.contains_key("input.run")) {
             // A commit is in the log, all of it, before anything is copied into the file; and what
@@ -79,7 +87,11 @@ impl Disk {
             };
             let old = before.get(name).map_or(&[][..], Vec::as_slice);
             let new = mixed(old, &files[name], tear, rng);
-            torn = format!(", {name} torn ({tear:?}): {} to {} bytes", old.len(), new.len());
+            torn = format!(
+                ", {name} torn ({tear:?}): {} to {} bytes",
+                old.len(),
+                new.len()
+            );
             files.insert(name.clone(), new);
         }
         let frozen = self.frozen();
@@ -119,7 +131,9 @@ fn read(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 /// A file that was `old` and was to become `new`.
 fn mixed(old: &[u8], new: &[u8], tear: Tear, rng: &mut Rng) -> Vec<u8> {
     let differs = |at: usize| old.get(at) != new.get(at);
-    let first = (0..old.len().max(new.len())).find(|at| differs(*at)).unwrap_or(new.len());
+    let first = (0..old.len().max(new.len()))
+        .find(|at| differs(*at))
+        .unwrap_or(new.len());
     let at = rng.usize(first.min(new.len())..=new.len());
     match tear {
         Tear::None => new.to_vec(),

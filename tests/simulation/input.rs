@@ -117,7 +117,11 @@ pub(crate) fn digits(number: &str) -> String {
 
 fn phones(tenant: &Tenant, count: usize, bad_rows: bool, rng: &mut Rng) -> Input {
     const KINDS: [&str; 5] = ["mobile", "mobile", "mobile", "office", "alternateMobile"];
-    let taken: Vec<&String> = tenant.people.values().flat_map(|it| it.phones.values()).collect();
+    let taken: Vec<&String> = tenant
+        .people
+        .values()
+        .flat_map(|it| it.phones.values())
+        .collect();
     let mut rows = Vec::new();
     for (number, (person, name)) in people(tenant, count, rng).into_iter().enumerate() {
         let kind = rng.choice(KINDS).unwrap();
@@ -129,33 +133,62 @@ fn phones(tenant: &Tenant, count: usize, bad_rows: bool, rng: &mut Rng) -> Input
             _ => format!("+49 1511 {number:07}"),
         };
         let bad = bad_rows && rng.u8(..10) == 0;
-        let cells = |number: &str, kind: &str| vec![name.clone(), number.to_owned(), kind.to_owned()];
+        let cells =
+            |number: &str, kind: &str| vec![name.clone(), number.to_owned(), kind.to_owned()];
         if bad {
-            let wrong = rng.choice(["", "0170 5550199", "+49 1511 12AB", "+49 15"]).unwrap();
-            rows.push(Row { cells: cells(wrong, kind), ask: Ask::Nothing });
+            let wrong = rng
+                .choice(["", "0170 5550199", "+49 1511 12AB", "+49 15"])
+                .unwrap();
+            rows.push(Row {
+                cells: cells(wrong, kind),
+                ask: Ask::Nothing,
+            });
             continue;
         }
-        let ask = Ask::Phone { person, name: name.clone(), kind, number: digits(&cell) };
-        rows.push(Row { cells: cells(&cell, kind), ask });
+        let ask = Ask::Phone {
+            person,
+            name: name.clone(),
+            kind,
+            number: digits(&cell),
+        };
+        rows.push(Row {
+            cells: cells(&cell, kind),
+            ask,
+        });
         if rng.u8(..10) == 0 {
             // The same person with another type is another slot.
             let other = if kind == "office" { "mobile" } else { "office" };
             let cell = format!("+49 1522 {number:07}");
-            let Ask::Phone { person, name, .. } = rows[rows.len() - 1].ask.clone() else { continue };
+            let Ask::Phone { person, name, .. } = rows[rows.len() - 1].ask.clone() else {
+                continue;
+            };
             let row_cells = cells(&cell, other);
-            let ask = Ask::Phone { person, name, kind: other, number: digits(&cell) };
-            rows.push(Row { cells: row_cells, ask });
+            let ask = Ask::Phone {
+                person,
+                name,
+                kind: other,
+                number: digits(&cell),
+            };
+            rows.push(Row {
+                cells: row_cells,
+                ask,
+            });
         }
     }
     repeat_one(&mut rows, bad_rows, rng);
-    Input { header: &["UserName", "PhoneNumber", "PhoneType", NOTE], rows }
+    Input {
+        header: &["UserName", "PhoneNumber", "PhoneType", NOTE],
+        rows,
+    }
 }
 
 fn passes(tenant: &Tenant, count: usize, bad_rows: bool, rng: &mut Rng) -> Input {
     let mut rows = Vec::new();
     for (person, name) in people(tenant, count, rng) {
         let lifetime = rng.choice(["", "60", "480", "480", "1440"]).unwrap();
-        let start = rng.choice(["", "", "", "2099-06-01T08:00:00+02:00"]).unwrap();
+        let start = rng
+            .choice(["", "", "", "2099-06-01T08:00:00+02:00"])
+            .unwrap();
         let once = rng.choice(["", "true", "false"]).unwrap();
         let bad = bad_rows && rng.u8(..10) == 0;
         let (lifetime, once) = match (bad, rng.bool()) {
@@ -163,18 +196,32 @@ fn passes(tenant: &Tenant, count: usize, bad_rows: bool, rng: &mut Rng) -> Input
             (true, false) => (lifetime, "perhaps"),
             _ => (lifetime, once),
         };
-        let cells = [name.as_str(), lifetime, start, once].map(str::to_owned).to_vec();
-        let ask = if bad { Ask::Nothing } else { Ask::Pass { person, name } };
+        let cells = [name.as_str(), lifetime, start, once]
+            .map(str::to_owned)
+            .to_vec();
+        let ask = if bad {
+            Ask::Nothing
+        } else {
+            Ask::Pass { person, name }
+        };
         rows.push(Row { cells, ask });
     }
     repeat_one(&mut rows, bad_rows, rng);
-    let header = &["UserName", "LifetimeInMinutes", "StartDateTime", "UsableOnce", NOTE];
+    let header = &[
+        "UserName",
+        "LifetimeInMinutes",
+        "StartDateTime",
+        "UsableOnce",
+        NOTE,
+    ];
     Input { header, rows }
 }
 
 /// Two rows that ask for the same are both refused.
 fn repeat_one(rows: &mut Vec<Row>, bad_rows: bool, rng: &mut Rng) {
-    let good: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].ask != Ask::Nothing).collect();
+    let good: Vec<usize> = (0..rows.len())
+        .filter(|at| rows[*at].ask != Ask::Nothing)
+        .collect();
     if let Some(first) = rng.choice(&good).filter(|_| bad_rows && rng.u8(..4) == 0) {
         rows[*first].ask = Ask::Nothing;
         let mut again = rows[*first].clone();
@@ -227,18 +274,30 @@ fn copies(tenant: &Tenant, count: usize, bad_rows: bool, rng: &mut Rng) -> Input
             let [source, destination] = *rng.choice(&IMPOSSIBLE).unwrap();
             if seen.insert((source, destination, None)) {
                 let cells = [source, destination, "", ""].map(str::to_owned).to_vec();
-                rows.push(Row { cells, ask: Ask::Copy(None) });
+                rows.push(Row {
+                    cells,
+                    ask: Ask::Copy(None),
+                });
             }
             continue;
         }
         let id_of = |name: &str| {
             let mut groups = tenant.groups.iter();
-            groups.find(|(_, group)| group.name == name).map(|(id, _)| id.clone()).unwrap()
+            groups
+                .find(|(_, group)| group.name == name)
+                .map(|(id, _)| id.clone())
+                .unwrap()
         };
-        let pair = Pair { source: id_of(source), destination: id_of(destination), nested, only: None };
+        let pair = Pair {
+            source: id_of(source),
+            destination: id_of(destination),
+            nested,
+            only: None,
+        };
         let mut only = vec![None];
         if rng.u8(..5) == 0 {
-            let mut members: Vec<String> = tenant.members(&pair.source, false).into_iter().collect();
+            let mut members: Vec<String> =
+                tenant.members(&pair.source, false).into_iter().collect();
             rng.shuffle(&mut members);
             only = members.into_iter().take(5).map(Some).collect();
         }
@@ -248,14 +307,36 @@ fn copies(tenant: &Tenant, count: usize, bad_rows: bool, rng: &mut Rng) -> Input
             }
             let nested = if pair.nested { "yes" } else { "" };
             let member = only.clone().unwrap_or_default();
-            let cells = vec![source.to_owned(), destination.to_owned(), nested.to_owned(), member];
-            let ask = Ask::Copy(Some(Pair { only, ..pair.clone() }));
+            let cells = vec![
+                source.to_owned(),
+                destination.to_owned(),
+                nested.to_owned(),
+                member,
+            ];
+            let ask = Ask::Copy(Some(Pair {
+                only,
+                ..pair.clone()
+            }));
             rows.push(Row { cells, ask });
         }
     }
     if rows.is_empty() {
-        let cells = ["Crew O'Brien", "Crew O'Brien", "", ""].map(str::to_owned).to_vec();
-        rows.push(Row { cells, ask: Ask::Nothing });
+        let cells = ["Crew O'Brien", "Crew O'Brien", "", ""]
+            .map(str::to_owned)
+            .to_vec();
+        rows.push(Row {
+            cells,
+            ask: Ask::Nothing,
+        });
     }
-    Input { header: &["SourceGroup", "DestinationGroup", "Transitive", "MemberId", NOTE], rows }
+    Input {
+        header: &[
+            "SourceGroup",
+            "DestinationGroup",
+            "Transitive",
+            "MemberId",
+            NOTE,
+        ],
+        rows,
+    }
 }

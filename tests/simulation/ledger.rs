@@ -50,20 +50,41 @@ impl Ledger {
     /// A batch leaves the client.
     pub(crate) fn leaves(&mut self, body: &[u8]) -> Vec<Sent> {
         let body: Value = serde_json::from_slice(body).unwrap();
-        let requests: Vec<Sent> = body["requests"].as_array().unwrap().iter().map(read).collect();
+        let requests: Vec<Sent> = body["requests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(read)
+            .collect();
         for request in &requests {
             for what in &request.writes {
                 *self.sent.entry(what.clone()).or_default() += 1;
                 if request.once && !self.unclear.insert(what.clone()) {
-                    self.complaints.push(format!("a write was sent again blindly: {what}"));
+                    self.complaints
+                        .push(format!("a write was sent again blindly: {what}"));
                 }
             }
         }
         requests
     }
 
+    /// The run was begun anew, because nothing had come of it.
+    pub(crate) fn forget(&mut self) {
+        self.sent.clear();
+    }
+
     /// The batch never left.
     pub(crate) fn stayed(&mut self, requests: &[Sent]) {
+        for what in requests.iter().flat_map(|request| &request.writes) {
+            self.sent
+                .entry(what.clone())
+                .and_modify(|count| *count -= 1);
+        }
+        self.came_to_nothing(requests);
+    }
+
+    /// The batch did nothing: it never left, or was refused.
+    fn came_to_nothing(&mut self, requests: &[Sent]) {
         for what in requests.iter().flat_map(|request| &request.writes) {
             self.unclear.remove(what);
         }
@@ -72,19 +93,21 @@ impl Ledger {
     /// The client has been given this reply to it.
     pub(crate) fn answered(&mut self, requests: &[Sent], status: u16, body: &[u8]) {
         if (400..500).contains(&status) && status != 408 {
-            return self.stayed(requests);
+            return self.came_to_nothing(requests);
         }
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         for reply in body["responses"].as_array().into_iter().flatten() {
             let (id, status) = (&reply["id"], reply["status"].as_u64().unwrap_or_default());
             let clear = (200..500).contains(&status) && status != 408;
             let request = requests.iter().find(|request| *id == *request.id);
-            let Some(request) = request.filter(|_| clear) else { continue };
+            let Some(request) = request.filter(|_| clear) else {
+                continue;
+            };
             if request.writes.is_empty() {
                 let end = format!(" of {}", request.person);
                 self.unclear.retain(|what| !what.ends_with(&end));
             }
-            self.stayed(std::slice::from_ref(request));
+            self.came_to_nothing(std::slice::from_ref(request));
         }
     }
 }
@@ -96,16 +119,29 @@ fn read(request: &Value) -> Sent {
     let (method, url) = (text("method"), text("url"));
     let path = url.split('?').next().unwrap().trim_start_matches('/');
     let segment = |place| path.split('/').nth(place).unwrap_or_default();
-    let decoded = percent_encoding::percent_decode_str(segment(1)).decode_utf8().unwrap();
+    let decoded = percent_encoding::percent_decode_str(segment(1))
+        .decode_utf8()
+        .unwrap();
     let (reads, body) = (method == "GET", &request["body"]);
     if segment(0) != "users" {
         let link = |link: &Value| {
-            let id = link.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+            let id = link
+                .as_str()
+                .unwrap()
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .to_owned();
             member(&decoded, &id)
         };
         let links = body["members@odata.bind"].as_array().into_iter().flatten();
         let writes = links.map(link).collect();
-        return Sent { id, person: String::new(), writes, once: false };
+        return Sent {
+            id,
+            person: String::new(),
+            writes,
+            once: false,
+        };
     }
     let person = decoded.to_lowercase();
     let writes = match segment(3) {
@@ -114,5 +150,10 @@ fn read(request: &Value) -> Sent {
         "temporaryAccessPassMethods" => vec![pass(&person)],
         other => panic!("{method} {other}"),
     };
-    Sent { id, person, writes, once: method == "POST" }
+    Sent {
+        id,
+        person,
+        writes,
+        once: method == "POST",
+    }
 }

@@ -6,7 +6,7 @@ use crate::input::Input;
 use crate::oracle::{self, Evidence, Line, View};
 use crate::service::{Crash, Service, Way};
 use crate::tenant::Tenant;
-use bulkgraph::engine::Outcome;
+use bulkgraph::engine::{FailureLimit, Outcome};
 use bulkgraph::jobs;
 use bulkgraph::run::{self, Plan, Resumption, RunError, Summary, TenantChoice};
 use bulkgraph::shell::clock::Clock;
@@ -14,6 +14,7 @@ use bulkgraph::shell::driver::{Ended, Orders};
 use bulkgraph::shell::files::{Files, FilesError};
 use bulkgraph::shell::loopback::Loopback;
 use bulkgraph::shell::results::Destination;
+use bulkgraph::shell::run_file::RunFile;
 use bulkgraph::simulator::Simulator;
 use fastrand::Rng;
 use std::collections::BTreeMap;
@@ -99,7 +100,15 @@ impl Life {
             case.trouble,
             case.scenario
         ));
-        Self { rng, case, service, before, input, seen: Vec::new(), report: Report::default() }
+        Self {
+            rng,
+            case,
+            service,
+            before,
+            input,
+            seen: Vec::new(),
+            report: Report::default(),
+        }
     }
 
     async fn run(&mut self) {
@@ -119,12 +128,23 @@ impl Life {
         self.report.faults = self.service.faults.get();
         self.report.story = self.service.story();
         for line in &self.seen {
-            *self.report.lines.entry(line["ResultStatus"].clone()).or_default() += 1;
+            *self
+                .report
+                .lines
+                .entry(line["ResultStatus"].clone())
+                .or_default() += 1;
         }
     }
 
     fn has_run_file(&self) -> bool {
         self.service.disk.path("input.run").exists()
+    }
+
+    /// Whether somebody who begins the job again is told that there is a run to go on with.
+    fn earlier_run_holds_truth(&self) -> bool {
+        let copy = self.service.disk.copy();
+        let run_file = RunFile::open(&copy.path().join("input.run"));
+        run_file.is_ok_and(|run_file| run_file.holds_truth().unwrap())
     }
 
     fn complain(&mut self, what: impl Into<String>) {
@@ -136,6 +156,11 @@ impl Life {
         for _ in 0..PROCESSES_AT_MOST {
             let crash = (self.case.crashes > 0).then(|| case::crash(&mut self.rng));
             self.case.crashes = self.case.crashes.saturating_sub(1);
+            if matches!(beginning, Beginning::Job) && !self.earlier_run_holds_truth() {
+                // What is not kept is not counted.
+                self.service.ledger.borrow_mut().forget();
+                self.seen.clear();
+            }
             let ending = self.process(&beginning, crash).await;
             let again = match &beginning {
                 Beginning::Resume(again) => again.clone(),
@@ -174,7 +199,7 @@ impl Life {
                         return;
                     }
                 }
-                Some(Ending::Over(Err(RunError::Files(FilesError::EarlierRun { .. })))) => {}
+                Some(Ending::Over(Err(RunError::Files(FilesError::EarlierRun { .. })))) => continue,
                 Some(Ending::Over(Err(error))) => {
                     self.complain(format!("the run could not go on: {error:?}"));
                     return;
@@ -185,7 +210,9 @@ impl Life {
             }
             tokio::time::sleep(case::pause(&mut self.rng)).await;
             // At times the user begins anew instead of going on, and is told what there is.
-            if self.rng.u8(..8) == 0 && matches!(&beginning, Beginning::Resume(again) if again.is_empty()) {
+            if self.rng.u8(..8) == 0
+                && matches!(&beginning, Beginning::Resume(again) if again.is_empty())
+            {
                 beginning = Beginning::Job;
             }
         }
@@ -201,15 +228,22 @@ impl Life {
             service.disk.remember();
         }
         // The clock of this machine may be wrong, and set right between two processes.
-        let wrong = time::Duration::seconds(self.rng.choice([0, 0, 0, 60, -60]).unwrap());
+        let wrong = time::Duration::seconds(
+            self.rng
+                .choice([0, 0, 0, 60, -60, 90_000, -90_000])
+                .unwrap(),
+        );
         let clock = Clock::start_at(service.clock.wall() + wrong);
         let (stops, stop) = watch::channel(0);
-        let orders = Orders { skip_refused: self.case.skip_refused, stop };
+        let orders = self.orders(stop);
         let (way, mut observer) = (Way::of(&service), Way::of(&service));
         let limits = case::limits(&mut self.rng);
         let stop_after = (self.case.stops > 0 && self.rng.bool()).then(|| {
             self.case.stops -= 1;
-            let twice = self.rng.bool().then(|| Duration::from_millis(self.rng.u64(..2_000)));
+            let twice = self
+                .rng
+                .bool()
+                .then(|| Duration::from_millis(self.rng.u64(..2_000)));
             (Duration::from_secs_f64(self.rng.f64() * 20.0), twice)
         });
         let run = async {
@@ -228,7 +262,8 @@ impl Life {
                         limits,
                         orders,
                     };
-                    run::resume_at(resumption, Loopback::ROOT, &way, &way, clock, &mut observer).await
+                    run::resume_at(resumption, Loopback::ROOT, &way, &way, clock, &mut observer)
+                        .await
                 }
             }
         };
@@ -273,6 +308,24 @@ impl Life {
         }
     }
 
+    /// What the user says beforehand; the limits on failures only as long as it is fun.
+    fn orders(&mut self, stop: watch::Receiver<u32>) -> Orders {
+        let (few, many) = (self.rng.u64(1..20), self.rng.f64());
+        let (mut canary, mut max_failures) = (None, FailureLimit::AllTheSame);
+        if self.case.limited > 0 {
+            self.case.limited -= 1;
+            canary = self.rng.bool().then_some(few);
+            let limits = [FailureLimit::Count(few), FailureLimit::Share(many)];
+            max_failures = self.rng.choice(limits).unwrap();
+        }
+        Orders {
+            skip_refused: self.case.skip_refused,
+            canary,
+            max_failures,
+            stop,
+        }
+    }
+
     /// Looks at what a crash has left, without going on. Says with what to go on, if it is not
     /// simply the run.
     fn look_after_crash(&mut self, again: &[Outcome]) -> Option<Beginning> {
@@ -286,7 +339,9 @@ impl Life {
             &Destination::File(results.clone()),
         );
         if let Err(error) = written {
-            self.complain(format!("the run file cannot be read after a crash: {error:?}"));
+            self.complain(format!(
+                "the run file cannot be read after a crash: {error:?}"
+            ));
             return None;
         }
         let shown = self.service.shown();
@@ -315,6 +370,7 @@ impl Life {
             after: &after,
             lines: &lines,
             ledger: &ledger,
+            crashed: self.report.crashes > 0,
             view,
         };
         let mut complaints = oracle::complaints(&evidence);
@@ -330,9 +386,16 @@ impl Life {
         for outcome in Outcome::ALL {
             let (said, counted) = (summary.tally.count(outcome), counts.get(outcome.as_str()));
             // What is on its way when a run stops is in doubt for the reader of the results.
-            let on_its_way = if outcome == Outcome::InDoubt { summary.tally.sent } else { 0 };
+            let on_its_way = if outcome == Outcome::InDoubt {
+                summary.tally.sent
+            } else {
+                0
+            };
             if said + on_its_way != u64::from(counted.copied().unwrap_or_default()) {
-                self.complain(format!("the summary says {:?}, the results {counts:?}", summary.tally));
+                self.complain(format!(
+                    "the summary says {:?}, the results {counts:?}",
+                    summary.tally
+                ));
                 return;
             }
         }

@@ -45,7 +45,9 @@ fn live_part(part: u64) {
     let (mut lines, mut crashes, mut faults, mut failed) = (BTreeMap::new(), 0, 0, Vec::new());
     let seeds = seeds().filter(|seed| seed % PARTS == part);
     for seed in seeds {
-        let Report { complaints, story, .. } = {
+        let Report {
+            complaints, story, ..
+        } = {
             let report = std::panic::catch_unwind(|| life::live(seed));
             let report = report.unwrap_or_else(|_| panic!("seed {seed} panicked"));
             crashes += report.crashes;

@@ -35,6 +35,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) after: &'a Tenant,
     pub(crate) lines: &'a [Line],
     pub(crate) ledger: &'a Ledger,
+    /// Whether a process died, which may have been between an intent and the sending.
+    pub(crate) crashed: bool,
     pub(crate) view: View,
 }
 
@@ -88,7 +90,9 @@ fn in_general(evidence: &Evidence<'_>, line: &Line, said: Said, found: &mut Vec<
         return found.push(format!("no number of attempts: {line:?}"));
     };
     if said == Said::NotAttempted && evidence.view == View::Done {
-        found.push(format!("the run is done, and this was not attempted: {line:?}"));
+        found.push(format!(
+            "the run is done, and this was not attempted: {line:?}"
+        ));
     }
     if said == Said::Succeeded && attempts == 0 {
         found.push(format!("succeeded without an attempt: {line:?}"));
@@ -101,7 +105,9 @@ fn in_general(evidence: &Evidence<'_>, line: &Line, said: Said, found: &mut Vec<
     }
     let wrote = matches!(said, Said::Succeeded | Said::InDoubt);
     if wrote && evidence.view == View::Refused {
-        found.push(format!("the run was refused, and this was written: {line:?}"));
+        found.push(format!(
+            "the run was refused, and this was written: {line:?}"
+        ));
     }
 }
 

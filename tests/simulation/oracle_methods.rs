@@ -2,7 +2,7 @@
 
 use crate::input::{Ask, Row, digits};
 use crate::ledger;
-use crate::oracle::{self, Evidence, Line, Said, View, said};
+use crate::oracle::{self, Evidence, Line, Said, said};
 use std::collections::BTreeSet;
 
 pub(crate) fn judge(evidence: &Evidence<'_>, found: &mut Vec<String>) {
@@ -36,13 +36,20 @@ pub(crate) fn judge(evidence: &Evidence<'_>, found: &mut Vec<String>) {
         |tenant, after| {
             for row in rows {
                 match &row.ask {
-                    Ask::Phone { person: Some(person), kind, .. } => {
+                    Ask::Phone {
+                        person: Some(person),
+                        kind,
+                        ..
+                    } => {
                         let phones = &mut tenant.people.get_mut(person).unwrap().phones;
                         phones.remove(*kind);
                         let is = after.phone(person, kind).map(str::to_owned);
                         phones.extend(is.map(|number| ((*kind).to_owned(), number)));
                     }
-                    Ask::Pass { person: Some(person), .. } => {
+                    Ask::Pass {
+                        person: Some(person),
+                        ..
+                    } => {
                         tenant.people.get_mut(person).unwrap().pass = after.pass(person).cloned();
                     }
                     _ => {}
@@ -54,21 +61,35 @@ pub(crate) fn judge(evidence: &Evidence<'_>, found: &mut Vec<String>) {
 }
 
 /// What holds whatever was asked for: what was sent, and what is said of it.
-fn sending(evidence: &Evidence<'_>, line: &Line, said: Said, what: &str, lie: &mut impl FnMut(&str)) {
+fn sending(
+    evidence: &Evidence<'_>,
+    line: &Line,
+    said: Said,
+    what: &str,
+    lie: &mut impl FnMut(&str),
+) {
     let sent = evidence.ledger.sent(what);
     let attempts: u32 = line["ResultAttempts"].parse().unwrap();
     match said {
-        Said::Succeeded if sent == 0 => lie("succeeded, and nothing was sent"),
-        Said::Succeeded if attempts < sent => lie("sent more often than it says"),
-        Said::InDoubt if evidence.view == View::Done && sent == 0 => {
-            lie("in doubt, and nothing was sent");
+        // Where the program died between the intent and the sending, it cannot know.
+        Said::Succeeded | Said::InDoubt if sent == 0 && !evidence.crashed => {
+            lie("said to have been sent, and was not");
         }
+        Said::Succeeded if attempts < sent => lie("sent more often than it says"),
         _ => {}
     }
 }
 
 fn phone(evidence: &Evidence<'_>, row: &Row, line: &Line, said: Said, lie: &mut impl FnMut(&str)) {
-    let Ask::Phone { person, name, kind, number } = &row.ask else { return };
+    let Ask::Phone {
+        person,
+        name,
+        kind,
+        number,
+    } = &row.ask
+    else {
+        return;
+    };
     sending(evidence, line, said, &ledger::phone(name, kind), lie);
     let Some(person) = person else {
         if matches!(said, Said::Succeeded | Said::Unchanged) {
@@ -79,9 +100,14 @@ fn phone(evidence: &Evidence<'_>, row: &Row, line: &Line, said: Said, lie: &mut 
     let was = evidence.before.phone(person, kind).map(digits);
     let is = evidence.after.phone(person, kind).map(digits);
     let as_asked = is.as_ref() == Some(number);
-    let option = evidence.options.get("on-existing").map_or("update", String::as_str);
+    let option = evidence
+        .options
+        .get("on-existing")
+        .map_or("update", String::as_str);
     let may_keep = option == "keep" && is.is_some() && is == was;
+    let sent = evidence.ledger.sent(&ledger::phone(name, kind));
     match said {
+        Said::Succeeded if sent == 0 && is != was => lie("somebody else did this"),
         Said::Succeeded if !as_asked => lie("succeeded, and the number is not there"),
         Said::Succeeded if option != "update" && was.is_some() && was != is => {
             lie("a number was replaced that was to be left alone");
@@ -100,7 +126,9 @@ fn phone(evidence: &Evidence<'_>, row: &Row, line: &Line, said: Said, lie: &mut 
 }
 
 fn pass(evidence: &Evidence<'_>, row: &Row, line: &Line, said: Said, lie: &mut impl FnMut(&str)) {
-    let Ask::Pass { person, name } = &row.ask else { return };
+    let Ask::Pass { person, name } = &row.ask else {
+        return;
+    };
     sending(evidence, line, said, &ledger::pass(name), lie);
     let shown = &line["TemporaryAccessPass"];
     if (said == Said::Succeeded) == shown.is_empty() {
@@ -114,13 +142,19 @@ fn pass(evidence: &Evidence<'_>, row: &Row, line: &Line, said: Said, lie: &mut i
     };
     let (was, is) = (evidence.before.pass(person), evidence.after.pass(person));
     let same = was.map(|pass| &pass.id) == is.map(|pass| &pass.id);
+    if said == Said::Succeeded && evidence.ledger.sent(&ledger::pass(name)) == 0 {
+        lie("succeeded, and nothing was sent");
+    }
     if said == Said::Succeeded && is.map(|pass| &pass.value) != Some(shown) {
         lie("the pass that is shown opens nothing");
     }
     if was.is_some_and(|pass| pass.usable) && !same && !evidence.replaces {
         lie("a usable pass was replaced");
     }
-    let nothing = matches!(said, Said::Unchanged | Said::Failed | Said::Refused | Said::NotAttempted);
+    let nothing = matches!(
+        said,
+        Said::Unchanged | Said::Failed | Said::Refused | Said::NotAttempted
+    );
     if nothing && !same {
         lie("nothing is said to have happened, and there is another pass");
     }

@@ -123,7 +123,11 @@ impl Service {
     /// Another process begins.
     pub(crate) fn born(&self, crash: Option<Crash>) {
         let mut life = self.life.borrow_mut();
-        *life = Life { number: life.number + 1, crash, ..Life::default() };
+        *life = Life {
+            number: life.number + 1,
+            crash,
+            ..Life::default()
+        };
     }
 
     pub(crate) fn is_dead(&self) -> bool {
@@ -179,8 +183,11 @@ impl Service {
     }
 
     fn fault(&self) -> Option<Fault> {
-        let fault = self.chance(self.trouble.get()).then(|| self.rng.borrow_mut().choice(FAULTS));
-        self.faults.set(self.faults.get() + u32::from(fault.is_some()));
+        let fault = self
+            .chance(self.trouble.get())
+            .then(|| self.rng.borrow_mut().choice(FAULTS));
+        self.faults
+            .set(self.faults.get() + u32::from(fault.is_some()));
         fault.flatten()
     }
 
@@ -242,7 +249,9 @@ impl Service {
 
 fn shown(progress: &Progress<'_>) -> BTreeMap<String, u64> {
     let outcomes = progress.tally.outcomes.iter();
-    outcomes.map(|(outcome, count)| (outcome.as_str().to_owned(), *count)).collect()
+    outcomes
+        .map(|(outcome, count)| (outcome.as_str().to_owned(), *count))
+        .collect()
 }
 
 /// One process' way to the service.
@@ -254,7 +263,10 @@ pub(crate) struct Way {
 
 impl Way {
     pub(crate) fn of(service: &Rc<Service>) -> Self {
-        Self { service: Rc::clone(service), number: service.life.borrow().number }
+        Self {
+            service: Rc::clone(service),
+            number: service.life.borrow().number,
+        }
     }
 
     /// Something happens. Does not come back if the program is dead.
@@ -273,10 +285,16 @@ impl Way {
     ) -> Result<HttpReply, TransportError> {
         let service = &self.service;
         let lost = || Err(TransportError::Lost("connection reset".to_owned()));
-        let plain = |status| HttpReply { status, headers: Vec::new(), body: Vec::new() };
+        let plain = |status| HttpReply {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
         let a_while = service.up_to(Duration::from_secs(3));
         match fault {
-            Some(Fault::Unsent) => return Err(TransportError::Unsent("connection refused".to_owned())),
+            Some(Fault::Unsent) => {
+                return Err(TransportError::Unsent("connection refused".to_owned()));
+            }
             Some(Fault::RequestLost) => {
                 tokio::time::sleep(a_while).await;
                 return lost();
@@ -297,7 +315,12 @@ impl Way {
             Some(Fault::ReplyCut) => reply.body.truncate(rng.usize(..=reply.body.len())),
             Some(Fault::Garbled) => {
                 let place = rng.usize(..=reply.body.len());
-                reply.body.iter_mut().skip(place).take(3).for_each(|byte| *byte = 0);
+                reply
+                    .body
+                    .iter_mut()
+                    .skip(place)
+                    .take(3)
+                    .for_each(|byte| *byte = 0);
             }
             Some(Fault::RepliesMissing) => change(&mut reply, |all| all.retain(|_| rng.bool())),
             Some(Fault::Doubled) => change(&mut reply, |all| all.extend(all.clone())),
@@ -306,7 +329,12 @@ impl Way {
         Ok(reply)
     }
 
-    fn note(&self, requests: &[Sent], fault: Option<Fault>, reply: &Result<HttpReply, TransportError>) {
+    fn note(
+        &self,
+        requests: &[Sent],
+        fault: Option<Fault>,
+        reply: &Result<HttpReply, TransportError>,
+    ) {
         let mut ledger = self.service.ledger.borrow_mut();
         match reply {
             Ok(reply) => ledger.answered(requests, reply.status, &reply.body),
@@ -341,7 +369,9 @@ impl Transport for Way {
 }
 
 fn change(reply: &mut HttpReply, how: impl FnOnce(&mut Vec<Value>)) {
-    let Ok(mut body) = serde_json::from_slice::<Value>(&reply.body) else { return };
+    let Ok(mut body) = serde_json::from_slice::<Value>(&reply.body) else {
+        return;
+    };
     if let Some(responses) = body["responses"].as_array_mut() {
         how(responses);
         reply.body = body.to_string().into_bytes();
