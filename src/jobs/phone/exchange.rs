@@ -229,8 +229,11 @@ impl Exchange {
     /// The look itself failed.
     fn blind(&self, cause: Cause, reply: &Reply) -> Settlement {
         match (cause, reply) {
-            // An earlier write may be what the service found there.
-            (Cause::Declined(answer), _) if self.writes > 1 || self.was_sent() => {
+            // An earlier write may be what the service found there, or this one may have been saved
+            // in spite of a clash.
+            (Cause::Declined(answer), _)
+                if self.writes > 1 || self.was_sent() || answer.status == 409 =>
+            {
                 Settlement::in_doubt("").because_of(&answer)
             }
             (Cause::Declined(answer), _) => Settlement::failed(&answer),

@@ -241,6 +241,11 @@ fn a_change_that_clashes_in_words_that_nobody_knows_is_looked_after() {
     ] {
         assert_eq!(there(after)[2..], [PATCH, &wait, &ending]);
     }
+    check(
+        OnExisting::Keep,
+        vec![clash(), lost()],
+        &[POST, &wait, &format!("1: in_doubt - | {why}")],
+    );
 }
 
 #[test]
