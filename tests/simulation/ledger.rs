@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Ledger {
     /// How often a write for this left the client.
     sent: BTreeMap<String, u32>,
+    /// The same, when the user last wanted something to be run again: attempts are counted anew.
+    before: BTreeMap<String, u32>,
     /// Writes that must not be repeated and have no clear answer, unless somebody has looked since.
     unclear: BTreeSet<String>,
     /// What must not happen, and did.
@@ -68,9 +70,21 @@ impl Ledger {
         requests
     }
 
+    /// The same, since the user last wanted something to be run again.
+    pub(crate) fn sent_again(&self, what: &str) -> u32 {
+        let before = self.before.get(what).copied();
+        self.sent(what).saturating_sub(before.unwrap_or_default())
+    }
+
+    /// The user wants something to be run again.
+    pub(crate) fn again(&mut self) {
+        self.before.clone_from(&self.sent);
+    }
+
     /// The run was begun anew, because nothing had come of it.
     pub(crate) fn forget(&mut self) {
         self.sent.clear();
+        self.before.clear();
     }
 
     /// The batch never left.

@@ -121,6 +121,7 @@ impl Life {
         };
         if !again.is_empty() && self.report.complaints.is_empty() && self.has_run_file() {
             self.case.crashes += self.rng.u32(..3);
+            self.service.ledger.borrow_mut().again();
             self.until_done(Beginning::Resume(again)).await;
         }
         let ledger = std::mem::take(&mut self.service.ledger.borrow_mut().complaints);

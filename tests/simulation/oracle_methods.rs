@@ -75,7 +75,9 @@ fn sending(
         Said::Succeeded | Said::InDoubt if sent == 0 && !evidence.crashed => {
             lie("said to have been sent, and was not");
         }
-        Said::Succeeded if attempts < sent => lie("sent more often than it says"),
+        Said::Succeeded if attempts < evidence.ledger.sent_again(what) => {
+            lie("sent more often than it says")
+        }
         _ => {}
     }
 }
