@@ -250,12 +250,12 @@ impl RunFile {
     ) -> Result<(), RunFileError> {
         let mut settlement = settlement.clone();
         match settlement.outcome {
-            Outcome::Succeeded => {
+            Outcome::Succeeded | Outcome::Unchanged => {
                 settlement.outcome = Outcome::Unchanged;
                 settlement.action = Some(Action::Kept);
             }
             Outcome::InDoubt => self.mark(twin, Event::Sent)?,
-            Outcome::Unchanged | Outcome::Failed | Outcome::Refused => {}
+            Outcome::Failed | Outcome::Refused => {}
         }
         self.settle_one(twin, &settlement, 0, at)
     }
