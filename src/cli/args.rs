@@ -3,6 +3,7 @@
 use super::exit::Exit;
 use crate::engine::{Batch, Event, Limits, Outcome, Priority, Status};
 use crate::jobs::{self, Column, Job, JobOption};
+use crate::shell::results::STATUSES;
 use crate::shell::token::TOKEN_VARIABLE;
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, ArgGroup, Args, Command, ValueEnum, value_parser};
@@ -219,7 +220,12 @@ pub(super) struct ResultsArgs {
     #[arg(value_name = "RUN")]
     pub(super) run: PathBuf,
 
-    /// Result CSV; `-` is standard output [default: RUN.results.csv in this folder]
+    /// Only the rows with one of these in `ResultStatus`, such as `failed,in_doubt`
+    #[arg(long, value_name = "STATUS,…", value_delimiter = ',', value_parser = result_status)]
+    pub(super) status: Vec<&'static str>,
+
+    /// Result CSV; `-` is standard output [default: where the results of the run went, and with
+    /// --status a file beside it, such as RUN.failed.results.csv]
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 }
@@ -259,6 +265,14 @@ fn again(text: &str) -> Result<Outcome, String> {
         Some(_) => Err("rows of that status are not run again".to_owned()),
         None => Err("it is one of failed, in_doubt, refused".to_owned()),
     }
+}
+
+/// Reads a word in `ResultStatus`.
+fn result_status(text: &str) -> Result<&'static str, String> {
+    let mut statuses = STATUSES.into_iter();
+    statuses
+        .find(|status| status.eq_ignore_ascii_case(text.trim()))
+        .ok_or_else(|| format!("it is one of {}", STATUSES.join(", ")))
 }
 
 /// Reads `--rate`.
