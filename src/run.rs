@@ -7,6 +7,7 @@ mod under_way;
 
 pub use results::{Again, write_results};
 pub use resume::{Resumption, resume, resume_at};
+pub use under_way::TROUBLES_SHOWN;
 
 use crate::engine::{Limits, Statistics};
 use crate::jobs::{Job, OptionError, Settings};

@@ -34,6 +34,11 @@ pub fn command() -> Command {
                 .after_help(Exit::help()),
         )
         .subcommand(
+            StatusArgs::augment_args(Command::new("status"))
+                .about("Say what a run is about, how far it came and what to type next")
+                .long_about(None),
+        )
+        .subcommand(
             ResultsArgs::augment_args(Command::new("results"))
                 .about("Write the result file of a run again")
                 .long_about(None),
@@ -211,6 +216,14 @@ pub(super) struct RetryArgs {
     /// What it has in common with `resume`.
     #[command(flatten)]
     pub(super) resume: ResumeArgs,
+}
+
+/// The options of `status`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct StatusArgs {
+    /// Run file of the run
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
 }
 
 /// The options of `results`.

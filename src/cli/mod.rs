@@ -8,6 +8,7 @@ mod logging;
 mod results;
 mod resume;
 mod simulate;
+mod status;
 mod summary;
 mod under_way;
 
@@ -38,6 +39,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("simulate", matches)) => simulate::run(matches),
         Some(("resume", matches)) => resume::resume(matches),
         Some(("retry", matches)) => resume::retry(matches),
+        Some(("status", matches)) => status::run(matches),
         Some(("results", matches)) => results::run(matches),
         Some((name, matches)) => job::run(name, matches),
         None => Ok(Exit::CannotRun),
@@ -54,6 +56,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Writes to standard error, which may be closed.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}
+
+/// Writes to standard output, which may be closed: what somebody asked to see.
+fn show(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }
 
 /// A path as it is seen from the current folder.

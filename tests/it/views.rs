@@ -1,6 +1,8 @@
 //! What can be seen of a run by its run file.
 
-use crate::support::{Program, Ran, read_lines};
+use crate::support::{Program, Ran, Server, read_lines};
+use std::collections::BTreeMap;
+use std::process::{Child, Stdio};
 
 /// A folder with a rehearsal of some passes in it, of which 3 succeeded, and others ended in every
 /// other way.
@@ -92,4 +94,98 @@ fn results_go_where_those_of_the_run_went() {
     good(&program.run(&["results", "tap.run", "--status", "succeeded"]));
     assert!(program.path("out/tap.succeeded.results.csv").is_file());
     assert_eq!(program.files(), ["out", "samples", "tap.run"]);
+}
+
+/// A tenant that takes its time, and a run against it that is under way.
+fn under_way(program: &Program) -> (Server, Child) {
+    program.write("slow.toml", "[service]\nlatency_ms = 1000\n");
+    let server = Server::start(&["--scenario", program.path("slow.toml").to_str().unwrap()]);
+    let mut command = program.command_at(&server, &["phone", "samples/phone.csv"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let process = command.spawn().unwrap();
+    while server.inspect().statistics["batches"].as_u64().unwrap() < 2 {
+        std::thread::yield_now();
+    }
+    (server, process)
+}
+
+/// What a process leaves that is killed in the middle of a run.
+fn killed(program: &Program) -> Server {
+    let (server, mut process) = under_way(program);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    server
+}
+
+/// What is in the files of a run, by name.
+fn content(program: &Program) -> BTreeMap<String, Vec<u8>> {
+    let files = program.files().into_iter();
+    let files = files.filter(|name| name.starts_with("phone."));
+    files
+        .map(|name| (name.clone(), std::fs::read(program.path(&name)).unwrap()))
+        .collect()
+}
+
+#[test]
+fn status_says_what_a_killed_run_is_about_and_how_it_goes_on_and_changes_nothing() {
+    let program = Program::new();
+    let server = killed(&program);
+    let before = content(&program);
+    assert!(before.contains_key("phone.run-wal"));
+    let said = program.run(&["status", "phone.run"]);
+    good(&said);
+    for expected in [
+        "job       phone --on-existing update\n",
+        "input     samples/phone.csv\n",
+        &format!("tenant    {}\n", server.url()),
+        "results   phone.results.csv\n",
+        "not_attempted\n",
+        "\nto go on: bulkgraph resume phone.run\n",
+    ] {
+        assert!(
+            said.stdout.contains(expected),
+            "{expected}: {}",
+            said.stdout
+        );
+    }
+    assert_eq!(content(&program), before);
+    let mut resume = program.command();
+    resume
+        .args(["resume", "phone.run"])
+        .env("BULKGRAPH_TOKEN", "any");
+    good(&Ran::from(resume.output().unwrap()));
+    let said = program.run(&["status", "phone.run"]);
+    assert!(said.stdout.ends_with("It is done.\n"), "{}", said.stdout);
+}
+
+#[test]
+fn status_says_what_failed_and_that_it_can_be_run_again() {
+    let (program, server) = (Program::new(), Server::start(&[]));
+    let job = ["tap", "samples/tap-troubles.csv", "--skip-refused"];
+    let ran = program.run_at(&server, &job);
+    let said = program.run(&["status", "tap-troubles.run"]);
+    good(&said);
+    let reasons = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| line.starts_with("failed: "));
+        lines.map(str::to_owned).collect()
+    };
+    assert!(!reasons(&ran.stderr).is_empty());
+    assert_eq!(reasons(&said.stdout), reasons(&ran.stderr));
+    let next = "to run again what failed: bulkgraph retry tap-troubles.run\n";
+    assert!(said.stdout.ends_with(next), "{}", said.stdout);
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_said_to_be_so() {
+    let program = Program::new();
+    program.write("torn.run", b"");
+    for (file, why) in [
+        ("gone.run", "cannot open the run file `gone.run`"),
+        ("samples/tap.csv", "is not a run file of bulkgraph"),
+        ("torn.run", "is not a run file of bulkgraph"),
+    ] {
+        let ran = program.run(&["status", file]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{file}");
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
 }
