@@ -39,6 +39,11 @@ pub fn command() -> Command {
                 .long_about(None),
         )
         .subcommand(
+            RunsArgs::augment_args(Command::new("runs"))
+                .about("List the run files of a folder")
+                .long_about(None),
+        )
+        .subcommand(
             ResultsArgs::augment_args(Command::new("results"))
                 .about("Write the result file of a run again")
                 .long_about(None),
@@ -224,6 +229,14 @@ pub(super) struct StatusArgs {
     /// Run file of the run
     #[arg(value_name = "RUN")]
     pub(super) run: PathBuf,
+}
+
+/// The options of `runs`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct RunsArgs {
+    /// Folder with run files [default: this one]
+    #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub(super) folder: PathBuf,
 }
 
 /// The options of `results`.

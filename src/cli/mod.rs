@@ -7,6 +7,7 @@ mod job;
 mod logging;
 mod results;
 mod resume;
+mod runs;
 mod simulate;
 mod status;
 mod summary;
@@ -40,6 +41,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("resume", matches)) => resume::resume(matches),
         Some(("retry", matches)) => resume::retry(matches),
         Some(("status", matches)) => status::run(matches),
+        Some(("runs", matches)) => runs::run(matches),
         Some(("results", matches)) => results::run(matches),
         Some((name, matches)) => job::run(name, matches),
         None => Ok(Exit::CannotRun),

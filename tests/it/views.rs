@@ -189,3 +189,63 @@ fn what_cannot_be_looked_at_is_said_to_be_so() {
         assert!(ran.stderr.contains(why), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn runs_lists_the_run_files_of_a_folder_by_the_time_they_began() {
+    let program = Program::new();
+    good(&program.run(&["tap", "samples/tap.csv", "--sandbox", "--limit", "3"]));
+    let _server = killed(&program);
+    let list = |folder: &str| {
+        let ran = program.run(&["runs", folder]);
+        good(&ran);
+        ran.stdout
+    };
+    let move_into = |name: &str, new: &str| {
+        std::fs::create_dir_all(program.path("runs")).unwrap();
+        std::fs::rename(program.path(name), program.path(&format!("runs/{new}"))).unwrap();
+    };
+    // The one is known by what it holds, and the other by its name although it holds nothing.
+    move_into("tap.run", "friday.db");
+    move_into("phone.run", "phone.run");
+    move_into("phone.run-wal", "phone.run-wal");
+    program.write("runs/torn.run", b"");
+    program.write("runs/installer.run", b"#!/bin/sh");
+    let newer = std::fs::read(program.path("runs/friday.db")).unwrap();
+    program.write(
+        "runs/newer.run",
+        [&newer[..60], &[0, 0, 0, 2], &newer[64..]].concat(),
+    );
+    let said = list("runs");
+    let lines: Vec<Vec<&str>> = said
+        .lines()
+        .map(|line| {
+            line.split("  ")
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty())
+                .collect()
+        })
+        .collect();
+    let names: Vec<&str> = lines.iter().map(|line| line[0]).collect();
+    assert_eq!(
+        names,
+        [
+            "RUN FILE",
+            "friday.db",
+            "phone.run",
+            "newer.run",
+            "torn.run"
+        ]
+    );
+    assert_eq!(lines[1][1..3], ["tap", "tap.csv"]);
+    assert_eq!(lines[1][4], "done (sandbox)");
+    assert_eq!(lines[2][1..3], ["phone", "phone.csv"]);
+    assert!(lines[2][4].ends_with(" of 200: to resume"), "{said}");
+    assert_eq!(lines[3][1], "not readable: version 2 of the format");
+    assert_eq!(lines[4][1], "not readable: it is empty");
+    assert!(
+        said.lines().all(|line| line.chars().count() <= 80),
+        "{said}"
+    );
+    assert_eq!(list("samples"), "no run files in `samples`\n");
+    assert_eq!(program.run(&["runs", "gone"]).code, 1);
+}
