@@ -49,6 +49,11 @@ pub fn command() -> Command {
                 .long_about(None),
         )
         .subcommand(
+            ForgetArgs::augment_args(Command::new("forget"))
+                .about("Remove the passes from a run file for good, and keep the rest")
+                .long_about(None),
+        )
+        .subcommand(
             SimulateArgs::augment_args(Command::new("simulate"))
                 .about("Serve a made-up tenant that behaves like Microsoft Graph")
                 .long_about(None),
@@ -254,6 +259,14 @@ pub(super) struct ResultsArgs {
     /// --status a file beside it, such as RUN.failed.results.csv]
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// The options of `forget`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ForgetArgs {
+    /// Run file of the run
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
 }
 
 /// The options of `simulate`.

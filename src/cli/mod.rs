@@ -3,6 +3,7 @@
 mod args;
 mod exit;
 mod failure;
+mod forget;
 mod job;
 mod logging;
 mod results;
@@ -43,6 +44,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("status", matches)) => status::run(matches),
         Some(("runs", matches)) => runs::run(matches),
         Some(("results", matches)) => results::run(matches),
+        Some(("forget", matches)) => forget::run(matches),
         Some((name, matches)) => job::run(name, matches),
         None => Ok(Exit::CannotRun),
     };

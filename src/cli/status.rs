@@ -30,8 +30,10 @@ fn of_file(path: &Path) -> Result<String, RunFileError> {
     let look = RunFile::look(path)?;
     let header = look.header()?;
     let troubles = look.troubles(TROUBLES_SHOWN)?;
+    let passes = look.passes()?;
     let mut text = String::new();
     let shown = about(&mut text, path, &header)
+        .and_then(|()| show_passes(&mut text, path, passes))
         .and_then(|()| show_counts(&mut text, look.tally()))
         .and_then(|()| {
             let mut troubles = troubles.iter();
@@ -74,6 +76,17 @@ fn about(text: &mut String, path: &Path, header: &Header) -> fmt::Result {
     ];
     let mut facts = facts.iter();
     facts.try_for_each(|(name, fact)| writeln!(text, "{name:<9} {}", visible(fact)))
+}
+
+fn show_passes(text: &mut String, path: &Path, passes: u64) -> fmt::Result {
+    match passes {
+        0 => Ok(()),
+        passes => writeln!(
+            text,
+            "passes    {passes}, in the clear; to remove them: bulkgraph forget {}",
+            typed(path)
+        ),
+    }
 }
 
 /// A time for people, to the second.

@@ -5,6 +5,7 @@
 //! disk. The driver commits once a turn, before it sends anything and before it shows anything.
 
 mod error;
+mod forget;
 mod header;
 mod import;
 mod lines;
