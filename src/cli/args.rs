@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use super::exit::Exit;
-use super::values::{again, max_failures, rate, share, span, time_of_day, whole};
+use super::values::{again, max_failures, rate, result_status, share, span, time_of_day, whole};
 use crate::engine::{Batch, FailureLimit, Limits, Outcome, Priority};
 use crate::jobs::{self, Column, Job, JobOption};
 use crate::shell::driver::Orders;
@@ -37,8 +37,23 @@ pub fn command() -> Command {
                 .after_help(Exit::help()),
         )
         .subcommand(
+            StatusArgs::augment_args(Command::new("status"))
+                .about("Say what a run is about, how far it came and what to type next")
+                .long_about(None),
+        )
+        .subcommand(
+            RunsArgs::augment_args(Command::new("runs"))
+                .about("List the run files of a folder")
+                .long_about(None),
+        )
+        .subcommand(
             ResultsArgs::augment_args(Command::new("results"))
                 .about("Write the result file of a run again")
+                .long_about(None),
+        )
+        .subcommand(
+            ForgetArgs::augment_args(Command::new("forget"))
+                .about("Remove the passes from a run file for good, and keep the rest")
                 .long_about(None),
         )
         .subcommand(
@@ -278,6 +293,22 @@ pub(super) struct RetryArgs {
     pub(super) resume: ResumeArgs,
 }
 
+/// The options of `status`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct StatusArgs {
+    /// Run file of the run
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
+}
+
+/// The options of `runs`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct RunsArgs {
+    /// Folder with run files [default: this one]
+    #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub(super) folder: PathBuf,
+}
+
 /// The options of `results`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ResultsArgs {
@@ -285,9 +316,22 @@ pub(super) struct ResultsArgs {
     #[arg(value_name = "RUN")]
     pub(super) run: PathBuf,
 
-    /// Result CSV; `-` is standard output [default: RUN.results.csv in this folder]
+    /// Only the rows with one of these in `ResultStatus`, such as `failed,in_doubt`
+    #[arg(long, value_name = "STATUS,…", value_delimiter = ',', value_parser = result_status)]
+    pub(super) status: Vec<&'static str>,
+
+    /// Result CSV; `-` is standard output [default: where the results of the run went, and with
+    /// --status a file beside it, such as RUN.failed.results.csv]
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// The options of `forget`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ForgetArgs {
+    /// Run file of the run
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
 }
 
 /// The options of `simulate`.

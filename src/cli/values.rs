@@ -1,6 +1,7 @@
 //! Values of options, with a sentence about what would be right where they are wrong.
 
 use crate::engine::{Event, FailureLimit, Limits, Outcome, Status};
+use crate::shell::results::STATUSES;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use time::Time;
@@ -17,6 +18,14 @@ pub(super) fn again(text: &str) -> Result<Outcome, String> {
         Some(_) => Err("rows of that status are not run again".to_owned()),
         None => Err("it is one of failed, in_doubt, refused".to_owned()),
     }
+}
+
+/// Reads a word in `ResultStatus`.
+pub(super) fn result_status(text: &str) -> Result<&'static str, String> {
+    let mut statuses = STATUSES.into_iter();
+    statuses
+        .find(|status| status.eq_ignore_ascii_case(text.trim()))
+        .ok_or_else(|| format!("it is one of {}", STATUSES.join(", ")))
 }
 
 /// Reads `--max-failures`.

@@ -11,8 +11,8 @@ use crate::shell::token::Credential;
 use crate::shell::transport::Transport;
 use std::path::PathBuf;
 
-/// As many as somebody reads; the results have them all.
-const TROUBLES_SHOWN: u32 = 5;
+/// As many reasons as somebody reads; the results have them all.
+pub const TROUBLES_SHOWN: u32 = 5;
 
 /// A run whose rows are in its run file.
 pub(super) struct UnderWay {

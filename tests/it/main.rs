@@ -20,3 +20,4 @@ mod sign_in_scenarios;
 mod simulate;
 mod stopping;
 mod support;
+mod views;

@@ -5,9 +5,11 @@
 //! disk. The driver commits once a turn, before it sends anything and before it shows anything.
 
 mod error;
+mod forget;
 mod header;
 mod import;
 mod lines;
+mod look;
 mod retry;
 mod transitions;
 
@@ -15,6 +17,7 @@ pub use error::{Doing, RunFileError};
 pub use header::Header;
 pub use import::{CheckedRow, RowId};
 pub use lines::{Line, RowCounts, Tally, Trouble};
+pub use look::Look;
 
 use crate::engine::BatchId;
 use crate::jobs::{Item, ItemId, Stage};
@@ -79,17 +82,7 @@ impl RunFile {
 
     /// Opens a run file that exists. Anything else is not touched.
     pub fn open(path: &Path) -> Result<Self, RunFileError> {
-        let path_buf = || path.to_owned();
-        match identity(path) {
-            Some((APPLICATION_ID, SCHEMA_VERSION)) => {}
-            Some((APPLICATION_ID, version)) => {
-                return Err(RunFileError::OtherVersion {
-                    path: path_buf(),
-                    version,
-                });
-            }
-            _ => return Err(RunFileError::NotARunFile { path: path_buf() }),
-        }
+        check_identity(path)?;
         let mut run_file = Self::connect(path)?;
         run_file.doing(Doing::Open, |connection| {
             configure(connection)?;
@@ -102,9 +95,14 @@ impl RunFile {
     }
 
     fn connect(path: &Path) -> Result<Self, RunFileError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::connect_to(path, path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// Opens what is at `place`, which is the file itself or stands for it.
+    fn connect_to(path: &Path, place: &Path, flags: OpenFlags) -> Result<Self, RunFileError> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let failed = |source| RunFileError::new(path, Doing::Open, source);
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let connection = Connection::open_with_flags(place, flags).map_err(failed)?;
         // Another bulkgraph keeps it for as long as it runs, so there is nothing to wait for.
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(32);
@@ -273,20 +271,37 @@ fn log_changes(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA journal_mode = WAL")
 }
 
+/// Makes sure that a file is a run file of this version.
+fn check_identity(path: &Path) -> Result<(), RunFileError> {
+    let path_buf = || path.to_owned();
+    let identity = identity(path).map_err(|source| RunFileError::Io {
+        path: path_buf(),
+        doing: Doing::Open,
+        source,
+    })?;
+    match identity {
+        Some((APPLICATION_ID, SCHEMA_VERSION)) => Ok(()),
+        Some((APPLICATION_ID, version)) => Err(RunFileError::OtherVersion {
+            path: path_buf(),
+            version,
+        }),
+        _ => Err(RunFileError::NotARunFile { path: path_buf() }),
+    }
+}
+
 /// The application id and the version in the first bytes of a database (`SQLite`: database file
 /// format, 1.3), read without opening it as one: that alone may write to a file that is somebody
 /// else's.
-fn identity(path: &Path) -> Option<(u32, u32)> {
-    let mut start = [0; 72];
-    std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut start))
-        .ok()?;
+fn identity(path: &Path) -> std::io::Result<Option<(u32, u32)>> {
+    let mut start = Vec::new();
+    std::fs::File::open(path)?
+        .take(72)
+        .read_to_end(&mut start)?;
     let number = |place: usize| Some(u32::from_be_bytes(*start.get(place..)?.first_chunk()?));
-    if start.starts_with(b"SQLite format 3\0") {
-        Some((number(68)?, number(60)?))
-    } else {
-        None
-    }
+    let is_database = start.starts_with(b"SQLite format 3\0");
+    Ok(is_database
+        .then(|| Some((number(68)?, number(60)?)))
+        .flatten())
 }
 
 const fn stage_number(stage: Stage) -> i64 {
