@@ -155,7 +155,7 @@ pub enum RunError {
         /// Passes that were issued and are nowhere else.
         unsaved: Vec<Unsaved>,
         /// The reason.
-        source: RunFileError,
+        source: Box<RunFileError>,
     },
     /// The run is over and its results could not be written; the run file has them.
     #[error("the run is over, but its results could not be written; `{}` has them", run_file.display())]

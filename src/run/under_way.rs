@@ -50,8 +50,8 @@ impl UnderWay {
             orders,
             ahead: time::Duration::ZERO,
         };
-        let driven = driver.drive(self.work.as_ref(), observer).await;
-        let (ended, statistics) = driven.map_err(|source| self.stopped(source))?;
+        let done = driver.drive(self.work.as_ref(), observer).await;
+        let (ended, statistics) = done.map_err(|source| self.stopped(source))?;
         let by_row = counts_by_row(self.job, &self.run_file, &self.columns);
         let by_row = by_row.map_err(|source| self.stopped(source))?;
         let troubles = self.run_file.troubles(TROUBLES_SHOWN);
@@ -90,7 +90,7 @@ impl UnderWay {
         RunError::Stopped {
             run_file: self.run_file_path.clone(),
             unsaved: self.run_file.unsaved(),
-            source,
+            source: source.into(),
         }
     }
 }

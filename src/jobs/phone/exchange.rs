@@ -261,7 +261,10 @@ impl Conversation for Exchange {
     }
 
     fn was_declined(&self) -> bool {
-        matches!(self.state, State::Looking(Cause::Declined(_)))
+        // What was saved in spite of a clash is answered 409.
+        let is_plain =
+            matches!(&self.state, State::Looking(Cause::Declined(answer)) if answer.status == 400);
+        is_plain && self.action == Action::Created
     }
 
     fn start(&mut self) -> Step {
