@@ -85,6 +85,8 @@ pub struct Summary {
     pub moved: Option<PathBuf>,
     /// Where the run file is, unless there was nothing to keep.
     pub run_file: Option<PathBuf>,
+    /// Whether the tenant is still there, so that the run can go on.
+    pub can_go_on: bool,
 }
 
 /// Why a run could not begin, or could not be recorded.

@@ -6,7 +6,7 @@ use crate::jobs::{Job, Work};
 use crate::shell::clock::Clock;
 use crate::shell::driver::{Driver, Ended, Observer, Orders};
 use crate::shell::results::{Destination, Existing, Results};
-use crate::shell::run_file::{RowCounts, RunFile, RunFileError};
+use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError};
 use crate::shell::token::Credential;
 use crate::shell::transport::Transport;
 use std::path::PathBuf;
@@ -65,6 +65,7 @@ impl UnderWay {
             .results
             .write(&self.run_file, self.job, &self.columns, self.existing)
             .map_err(unwritten)?;
+        let header = self.run_file.header()?;
         let keep = !matches!(ended, Ended::Refused);
         if !keep {
             self.run_file.discard()?;
@@ -80,6 +81,7 @@ impl UnderWay {
             took: self.clock.now().since_start(),
             results: self.destination,
             moved,
+            can_go_on: header.tenant != Header::SANDBOX,
             run_file: keep.then_some(self.run_file_path),
         })
     }
