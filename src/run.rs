@@ -1,23 +1,26 @@
 //! Puts the parts together: a plan, or a run that goes on, becomes a summary.
 
 mod import;
+mod results;
 mod resume;
 mod under_way;
 
+pub use results::{Again, write_results};
 pub use resume::{Resumption, resume, resume_at};
+pub use under_way::TROUBLES_SHOWN;
 
 use crate::engine::{Limits, Statistics};
-use crate::jobs::{self, Job, OptionError, Settings};
+use crate::jobs::{Job, OptionError, Settings};
 use crate::shell::clock::Clock;
 use crate::shell::driver::{Ended, Observer, Orders};
-use crate::shell::files::{self, Files, FilesError};
+use crate::shell::files::{Files, FilesError};
 use crate::shell::fingerprint::fingerprint;
 use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
 use crate::shell::pace_trace::{PaceTrace, PaceTraceError};
-use crate::shell::results::{Destination, Existing, Results, ResultsError};
-use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble};
+use crate::shell::results::{Destination, Results, ResultsError};
+use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble, Unsaved};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
 use crate::shell::transport::Transport;
 use import::{Carried, carried_columns, import};
@@ -146,7 +149,14 @@ pub enum RunError {
     Sandbox(#[source] std::io::Error),
     /// The run was under way when its run file failed; it can go on where the file says.
     #[error("the run stopped, because its run file failed: nothing was sent since")]
-    Stopped(#[source] RunFileError),
+    Stopped {
+        /// The run file.
+        run_file: PathBuf,
+        /// Passes that were issued and are nowhere else.
+        unsaved: Vec<Unsaved>,
+        /// The reason.
+        source: RunFileError,
+    },
     /// The run is over and its results could not be written; the run file has them.
     #[error("the run is over, but its results could not be written; `{}` has them", run_file.display())]
     Unwritten {
@@ -176,20 +186,6 @@ pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, Run
             run_at(plan, &root, &transport, &credential, clock, observer).await
         }
     }
-}
-
-/// Writes the results of a run again, as far as it came. Returns where a file is that was in their
-/// place.
-pub fn write_results(run_file: &Path, results: &Destination) -> Result<Option<PathBuf>, RunError> {
-    if let Destination::File(path) = results {
-        files::check_apart(run_file, "the results", path)?;
-    }
-    let results = Results::open(results)?;
-    let run_file = RunFile::open(run_file)?;
-    let header = run_file.header()?;
-    let job = jobs::find(&header.job).ok_or(RunError::UnknownJob(header.job))?;
-    let columns: Vec<String> = serde_json::from_str(&header.columns).unwrap_or_default();
-    Ok(results.write(&run_file, job, &columns, Existing::MovedAside)?)
 }
 
 /// The same at a tenant that is reached by `transport`; in tests this is memory, and time is

@@ -1,18 +1,17 @@
 //! What can be typed.
 
 use super::exit::Exit;
-use crate::engine::{Batch, Event, FailureLimit, Limits, Outcome, Priority, Status};
+use super::values::{again, max_failures, rate, result_status, share, span, time_of_day, whole};
+use crate::engine::{Batch, FailureLimit, Limits, Outcome, Priority};
 use crate::jobs::{self, Column, Job, JobOption};
 use crate::shell::driver::Orders;
 use crate::shell::token::TOKEN_VARIABLE;
 use clap::builder::PossibleValue;
-use clap::{Arg, ArgAction, ArgGroup, Args, Command, ValueEnum, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, Args, Command, ValueEnum};
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 use time::Time;
-use time::macros::format_description;
 use tokio::sync::watch;
 
 /// The whole command line.
@@ -38,8 +37,23 @@ pub fn command() -> Command {
                 .after_help(Exit::help()),
         )
         .subcommand(
+            StatusArgs::augment_args(Command::new("status"))
+                .about("Say what a run is about, how far it came and what to type next")
+                .long_about(None),
+        )
+        .subcommand(
+            RunsArgs::augment_args(Command::new("runs"))
+                .about("List the run files of a folder")
+                .long_about(None),
+        )
+        .subcommand(
             ResultsArgs::augment_args(Command::new("results"))
                 .about("Write the result file of a run again")
+                .long_about(None),
+        )
+        .subcommand(
+            ForgetArgs::augment_args(Command::new("forget"))
+                .about("Remove the passes from a run file for good, and keep the rest")
                 .long_about(None),
         )
         .subcommand(
@@ -81,11 +95,17 @@ pub(super) struct JobArgs {
     pub(super) skip_refused: bool,
 
     /// Work on the first N rows, then wait for a yes before the others
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), help_heading = "Rows")]
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = |text: &str| whole(text, 1..=u64::MAX), help_heading = "Rows"
+    )]
     pub(super) canary: Option<u64>,
 
     /// Only the first N rows
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), help_heading = "Rows")]
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = |text: &str| whole(text, 1..=u64::MAX), help_heading = "Rows"
+    )]
     pub(super) limit: Option<u64>,
 
     /// How fast to go.
@@ -106,7 +126,10 @@ pub(super) struct JobArgs {
 pub(super) struct StopArgs {
     /// Stop when more than N rows, or more than N% of all, failed or are in doubt [default: when
     /// the first 50 all fail for the same reason]
-    #[arg(long, value_name = "N", value_parser = max_failures, help_heading = "Stop")]
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true, value_parser = max_failures,
+        help_heading = "Stop"
+    )]
     max_failures: Option<FailureLimit>,
 
     /// Stop at this time of day, such as 06:30
@@ -136,30 +159,41 @@ impl StopArgs {
 pub(super) struct PaceArgs {
     /// Requests in a batch, 1 to 20
     #[arg(
-        long, value_name = "N", default_value_t = Batch::LARGEST as u64,
-        value_parser = value_parser!(u64).range(1..=Batch::LARGEST as u64), help_heading = "Pace"
+        long, value_name = "N", default_value_t = Batch::LARGEST as u64, allow_negative_numbers = true,
+        value_parser = |text: &str| whole(text, 1..=Batch::LARGEST as u64), help_heading = "Pace"
     )]
     pub(super) batch_size: u64,
 
     /// Batches in flight, 1 to 64
     #[arg(
-        long, value_name = "N", default_value_t = Limits::CONCURRENCY as u64,
-        value_parser = value_parser!(u64).range(1..=64), help_heading = "Pace"
+        long, value_name = "N", default_value_t = Limits::CONCURRENCY as u64, allow_negative_numbers = true,
+        value_parser = |text: &str| whole(text, 1..=64), help_heading = "Pace"
     )]
     pub(super) concurrency: u64,
 
     /// Send at most N requests a second, 0.01 to 10000: writes for groups and their members, all
     /// requests for phones and passes [default: as many as get through]
-    #[arg(long, value_name = "N", value_parser = rate, help_heading = "Pace")]
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true, value_parser = rate, help_heading = "Pace"
+    )]
     pub(super) rate: Option<f64>,
 
     /// Use a part of what the service lets through, 0.05 to 1 or 5% to 100%, and leave the rest to
     /// others
-    #[arg(long, value_name = "PART", value_parser = share, default_value = "1", help_heading = "Pace")]
+    #[arg(
+        long, value_name = "PART", allow_negative_numbers = true, value_parser = share,
+        default_value = "1", help_heading = "Pace"
+    )]
     pub(super) share: f64,
 
     /// Tell the service how much the requests matter; low ones are throttled before those of others
-    #[arg(long, value_enum, value_name = "PRIORITY", help_heading = "Pace")]
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        value_name = "PRIORITY",
+        help_heading = "Pace"
+    )]
     pub(super) priority: Option<Priority>,
 
     /// CSV file in which it is written down how fast it goes
@@ -187,6 +221,10 @@ pub(super) struct OutputArgs {
     /// Say more; twice: a line for every batch
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub(super) verbose: u8,
+
+    /// Should the run file fail: show the passes that it could not take, on a terminal
+    #[arg(long, help_heading = "Output")]
+    pub(super) show_unsaved: bool,
 
     /// Say nothing but errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
@@ -259,6 +297,22 @@ pub(super) struct RetryArgs {
     pub(super) resume: ResumeArgs,
 }
 
+/// The options of `status`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct StatusArgs {
+    /// Run file of the run
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
+}
+
+/// The options of `runs`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct RunsArgs {
+    /// Folder with run files [default: this one]
+    #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub(super) folder: PathBuf,
+}
+
 /// The options of `results`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ResultsArgs {
@@ -266,9 +320,22 @@ pub(super) struct ResultsArgs {
     #[arg(value_name = "RUN")]
     pub(super) run: PathBuf,
 
-    /// Result CSV; `-` is standard output [default: RUN.results.csv in this folder]
+    /// Only the rows with one of these in `ResultStatus`, such as `failed,in_doubt`
+    #[arg(long, value_name = "STATUS,…", value_delimiter = ',', value_parser = result_status)]
+    pub(super) status: Vec<&'static str>,
+
+    /// Result CSV; `-` is standard output [default: where the results of the run went, and with
+    /// --status a file beside it, such as RUN.failed.results.csv]
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// The options of `forget`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ForgetArgs {
+    /// Run file of the run
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
 }
 
 /// The options of `simulate`.
@@ -293,81 +360,6 @@ pub(super) struct SimulateArgs {
     /// Write every request to FILE as it comes, with its headers and secrets, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
-}
-
-/// Reads a status of which lines can be run again.
-fn again(text: &str) -> Result<Outcome, String> {
-    match Status::from_word(text.trim()) {
-        Some(Status::Settled(outcome))
-            if Status::Settled(outcome).after(Event::Retried).is_some() =>
-        {
-            Ok(outcome)
-        }
-        Some(_) => Err("rows of that status are not run again".to_owned()),
-        None => Err("it is one of failed, in_doubt, refused".to_owned()),
-    }
-}
-
-/// Reads `--max-failures`.
-fn max_failures(text: &str) -> Result<FailureLimit, String> {
-    let limit = match text.trim().strip_suffix('%') {
-        Some(percent) => {
-            number(percent, 0.0..=100.0).map(|percent| FailureLimit::Share(percent / 100.0))
-        }
-        None => text.trim().parse().ok().map(FailureLimit::Count),
-    };
-    limit.ok_or_else(|| "it is a number of rows, such as 20, or a part, such as 5%".to_owned())
-}
-
-/// Reads `--stop-at`.
-fn time_of_day(text: &str) -> Result<Time, String> {
-    Time::parse(text.trim(), format_description!("[hour]:[minute]"))
-        .map_err(|_| "it is an hour and a minute, from 00:00 to 23:59".to_owned())
-}
-
-/// Reads a span of time.
-fn span(text: &str) -> Result<Duration, String> {
-    let text = text.trim();
-    let unit = text.chars().last().filter(|unit| "smh".contains(*unit));
-    let count = unit.and_then(|unit| text.strip_suffix(unit));
-    let seconds = match unit {
-        Some('s') => 1,
-        Some('m') => 60,
-        _ => 3_600,
-    };
-    let seconds = count
-        .and_then(|count| count.trim().parse::<u32>().ok())
-        .and_then(|count| u64::from(count).checked_mul(seconds))
-        .filter(|seconds| *seconds > 0);
-    seconds
-        .map(Duration::from_secs)
-        .ok_or_else(|| "it is a number with a unit, such as 90s, 15m or 2h".to_owned())
-}
-
-/// Reads `--rate`.
-fn rate(text: &str) -> Result<f64, String> {
-    let (least, most) = (Limits::RATES.start(), Limits::RATES.end());
-    number(text, Limits::RATES).ok_or_else(|| {
-        format!("requests a second are a number from {least} to {most}, such as 0.5")
-    })
-}
-
-/// Reads `--share`.
-fn share(text: &str) -> Result<f64, String> {
-    let (least, most) = (Limits::SHARES.start(), Limits::SHARES.end());
-    let share = match text.strip_suffix('%') {
-        Some(percent) => number(percent, 0.0..=100.0).map(|percent| percent / 100.0),
-        None => number(text, Limits::SHARES),
-    };
-    share
-        .filter(|share| Limits::SHARES.contains(share))
-        .ok_or_else(|| format!("a part is a number from {least} to {most}, such as 0.5 or 50%"))
-}
-
-/// A number within a range; nothing else is one.
-fn number(text: &str, range: RangeInclusive<f64>) -> Option<f64> {
-    let number = text.trim().parse().ok()?;
-    range.contains(&number).then_some(number)
 }
 
 fn job_command(job: &'static dyn Job) -> Command {

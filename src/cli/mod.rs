@@ -3,19 +3,24 @@
 mod args;
 mod exit;
 mod failure;
+mod forget;
 mod job;
 mod logging;
 mod results;
 mod resume;
+mod runs;
 mod simulate;
+mod status;
 mod summary;
 mod under_way;
+mod values;
 
 pub use args::command;
 pub use exit::Exit;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Does what was typed, and says how it went.
@@ -37,7 +42,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("simulate", matches)) => simulate::run(matches),
         Some(("resume", matches)) => resume::resume(matches),
         Some(("retry", matches)) => resume::retry(matches),
+        Some(("status", matches)) => status::run(matches),
+        Some(("runs", matches)) => runs::run(matches),
         Some(("results", matches)) => results::run(matches),
+        Some(("forget", matches)) => forget::run(matches),
         Some((name, matches)) => job::run(name, matches),
         None => Ok(Exit::CannotRun),
     };
@@ -53,4 +61,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Writes to standard error, which may be closed.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}
+
+/// Writes to standard output, which may be closed: what somebody asked to see.
+fn show(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+}
+
+/// A path as it is seen from the current folder.
+fn from_here(path: &Path) -> &Path {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok())
+        .unwrap_or(path)
 }

@@ -3,7 +3,7 @@
 use super::args::ResultsArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::say;
+use super::{from_here, say};
 use crate::run;
 use crate::shell::results::Destination;
 use clap::{ArgMatches, FromArgMatches};
@@ -12,12 +12,19 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let args = ResultsArgs::from_arg_matches(matches)
         .map_err(|error| Failure::usage(error.to_string()))?;
-    let results = destination(args.out.as_deref(), &args.run, ".results.csv");
-    if let Some(moved) = run::write_results(&args.run, &results)? {
-        say(&format!("what was there before: {}", moved.display()));
+    let again = run::write_results(&args.run, &args.status, args.out.map(Destination::of))?;
+    if let Some(moved) = again.moved {
+        say(&format!(
+            "what was there before: {}",
+            from_here(&moved).display()
+        ));
     }
-    if let Destination::File(path) = results {
-        say(&format!("results: {}", path.display()));
+    if let Destination::File(path) = again.results {
+        let part = again
+            .part
+            .map(|(lines, of)| format!(" ({lines} of {of} lines)"));
+        let part = part.unwrap_or_default();
+        say(&format!("results: {}{part}", from_here(&path).display()));
     }
     Ok(Exit::Good)
 }

@@ -7,7 +7,7 @@ use crate::jobs::{hint_for, visible};
 use crate::run::Summary;
 use crate::shell::driver::Ended;
 use crate::shell::results::{Destination, status_word};
-use crate::shell::run_file::Trouble;
+use crate::shell::run_file::{Tally, Trouble};
 use std::fmt::{self, Write};
 
 /// The summary for a terminal.
@@ -28,6 +28,11 @@ fn counts(text: &mut String, summary: &Summary) -> fmt::Result {
         summary.job.name(),
         tally.lines
     )?;
+    show_counts(text, tally)
+}
+
+/// How many lines ended how.
+pub(super) fn show_counts(text: &mut String, tally: &Tally) -> fmt::Result {
     let warned = match tally.warned {
         0 => String::new(),
         warned => format!(" ({warned} with a warning in the results)"),
@@ -93,10 +98,14 @@ fn traffic(text: &mut String, summary: &Summary) -> fmt::Result {
     if batches == 0 {
         return Ok(());
     }
-    writeln!(
-        text,
-        "{requests} requests in {batches} batches, {throttled} throttled, {retried} repeated"
-    )
+    writeln!(text, "{requests} requests in {batches} batches")?;
+    if throttled + retried > 0 {
+        writeln!(
+            text,
+            "of these were sent again: {throttled} throttled, {retried} for other reasons"
+        )?;
+    }
+    Ok(())
 }
 
 fn places(text: &mut String, summary: &Summary) -> fmt::Result {
@@ -119,7 +128,7 @@ fn places(text: &mut String, summary: &Summary) -> fmt::Result {
 }
 
 /// One reason, with the first line that has it and what to do.
-fn show_trouble(text: &mut String, trouble: &Trouble) -> fmt::Result {
+pub(super) fn show_trouble(text: &mut String, trouble: &Trouble) -> fmt::Result {
     let status = trouble
         .http_status
         .map(|status| format!(" {status}"))

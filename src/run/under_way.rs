@@ -11,8 +11,8 @@ use crate::shell::token::Credential;
 use crate::shell::transport::Transport;
 use std::path::PathBuf;
 
-/// As many as somebody reads; the results have them all.
-const TROUBLES_SHOWN: u32 = 5;
+/// As many reasons as somebody reads; the results have them all.
+pub const TROUBLES_SHOWN: u32 = 5;
 
 /// A run whose rows are in its run file.
 pub(super) struct UnderWay {
@@ -50,10 +50,13 @@ impl UnderWay {
             orders,
             ahead: time::Duration::ZERO,
         };
-        let (ended, statistics) = driver
-            .drive(self.work.as_ref(), observer)
-            .await
-            .map_err(RunError::Stopped)?;
+        let driven = driver.drive(self.work.as_ref(), observer).await;
+        let (ended, statistics) = driven.map_err(|source| self.stopped(source))?;
+        let by_row = counts_by_row(self.job, &self.run_file, &self.columns);
+        let by_row = by_row.map_err(|source| self.stopped(source))?;
+        let troubles = self.run_file.troubles(TROUBLES_SHOWN);
+        let troubles = troubles.map_err(|source| self.stopped(source))?;
+        let tally = self.run_file.tally().clone();
         let unwritten = |source| RunError::Unwritten {
             run_file: self.run_file_path.clone(),
             source,
@@ -62,14 +65,9 @@ impl UnderWay {
             .results
             .write(&self.run_file, self.job, &self.columns, self.existing)
             .map_err(unwritten)?;
-        let tally = self.run_file.tally().clone();
-        let by_row = counts_by_row(self.job, &self.run_file, &self.columns);
-        let by_row = by_row.map_err(RunError::Stopped)?;
-        let troubles = self.run_file.troubles(TROUBLES_SHOWN);
-        let troubles = troubles.map_err(RunError::Stopped)?;
         let keep = !matches!(ended, Ended::Refused);
         if !keep {
-            self.run_file.discard().map_err(RunError::Stopped)?;
+            self.run_file.discard()?;
         }
         Ok(Summary {
             job: self.job,
@@ -84,6 +82,16 @@ impl UnderWay {
             moved,
             run_file: keep.then_some(self.run_file_path),
         })
+    }
+}
+
+impl UnderWay {
+    fn stopped(&self, source: RunFileError) -> RunError {
+        RunError::Stopped {
+            run_file: self.run_file_path.clone(),
+            unsaved: self.run_file.unsaved(),
+            source,
+        }
     }
 }
 

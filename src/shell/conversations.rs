@@ -238,6 +238,9 @@ impl<'a> Conversations<'a> {
         // Only a refusal says that a write did nothing.
         talk.doubt |= talk.writing && !delivery.reply.is_refusal();
         let step = talk.conversation.hear(delivery.reply);
+        if talk.writing && !talk.doubt && talk.conversation.was_declined() {
+            run_file.returned(&talk.conversation.items())?;
+        }
         self.carry_out(talk, step, run_file, scheduler, now)
     }
 

@@ -1,27 +1,16 @@
-//! Results out: a view of the run file as CSV.
+//! Results out: a view of the run file as CSV, in its place.
+
+mod lines;
+
+pub use lines::{STATUSES, replaces, status_word};
 
 use super::fingerprint::fingerprint;
-use super::run_file::{Line, RunFile, RunFileError, move_aside};
-use crate::engine::{Outcome, Status};
-use crate::jobs::{Job, hint_for, key_of};
-use secrecy::ExposeSecret;
-use std::borrow::Cow;
-use std::io::{self, Write};
+use super::run_file::{RunFile, RunFileError, move_aside};
+use crate::jobs::Job;
+use lines::Lines;
+use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
-
-/// The columns of every job, after the input's and the job's item columns.
-pub const COLUMNS: [&str; 9] = [
-    "ResultStatus",
-    "ResultAction",
-    "ResultHttpStatus",
-    "ResultErrorCode",
-    "ResultErrorMessage",
-    "ResultHint",
-    "ResultAttempts",
-    "ResultRequestId",
-    "ResultFinishedAt",
-];
 
 /// Where results go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,8 +158,8 @@ impl Results {
         })
     }
 
-    /// Writes all lines. A file is renamed into its place when it is whole and on the disk; one
-    /// that was there is dealt with as `existing` says. Returns where it was moved to.
+    /// Writes all lines, and remembers what they look like as the results of this run. Returns where
+    /// a file is that was in their place.
     pub fn write(
         self,
         run_file: &RunFile,
@@ -178,24 +167,68 @@ impl Results {
         columns: &[String],
         existing: Existing,
     ) -> Result<Option<PathBuf>, ResultsError> {
+        let place = match &self {
+            Self::File { path, .. } => Some(path.clone()),
+            Self::Stdout => None,
+        };
+        let ours = run_file.results_fingerprint()?;
+        let lines = Lines {
+            run_file,
+            job,
+            columns,
+            statuses: &STATUSES,
+        };
+        let written = self.put(&lines, existing, |_| ours)?;
+        if let Some(fingerprint) = place.and_then(|path| fingerprint(&path)) {
+            run_file.remember_results(&fingerprint)?;
+        }
+        Ok(written.moved)
+    }
+
+    /// Writes the lines that have one of these words in `ResultStatus`. What is in their place is
+    /// moved aside, unless it is the same.
+    pub fn write_some(
+        self,
+        run_file: &RunFile,
+        job: &dyn Job,
+        columns: &[String],
+        statuses: &[&str],
+    ) -> Result<Written, ResultsError> {
+        let lines = Lines {
+            run_file,
+            job,
+            columns,
+            statuses,
+        };
+        self.put(&lines, Existing::MovedAside, fingerprint)
+    }
+
+    /// A file is renamed into its place when it is whole and on the disk; one that was there is dealt
+    /// with as `existing` says. `known` says what a file looks like that nobody could miss, when it
+    /// has the new one.
+    fn put(
+        self,
+        lines: &Lines<'_>,
+        existing: Existing,
+        known: impl FnOnce(&Path) -> Option<String>,
+    ) -> Result<Written, ResultsError> {
         let (temporary, path) = match self {
             Self::File { temporary, path } => (temporary, path),
             Self::Stdout => {
-                let stdout = io::stdout().lock();
-                write_lines(stdout, Path::new("-"), run_file, job, columns)?;
-                return Ok(None);
+                let place = Path::new(Destination::STDOUT);
+                let lines = lines.write(io::stdout().lock(), place)?;
+                return Ok(Written { lines, moved: None });
             }
         };
         let io = |source| ResultsError::Io {
             path: path.clone(),
             source,
         };
-        let writer = io::BufWriter::new(temporary.as_file());
-        write_lines(writer, &path, run_file, job, columns)?;
+        let lines = lines.write(io::BufWriter::new(temporary.as_file()), &path)?;
         temporary.as_file().sync_all().map_err(io)?;
-        let written = run_file.results_fingerprint()?;
-        let is_ours = written.is_some() && fingerprint(&path) == written;
-        let aside = existing == Existing::MovedAside && !is_ours && could_be_missed(&path);
+        let there = fingerprint(&path);
+        let is_known = there.is_some() && there == known(temporary.path());
+        let aside = existing == Existing::MovedAside && !is_known && could_be_missed(&path);
         let moved = match if aside {
             move_aside(&path).map(Some)
         } else {
@@ -205,12 +238,7 @@ impl Results {
             Err(source) => return Err(keep(temporary, path, source)),
         };
         match temporary.persist(&path) {
-            Ok(_) => {
-                if let Some(fingerprint) = fingerprint(&path) {
-                    run_file.remember_results(&fingerprint)?;
-                }
-                Ok(moved)
-            }
+            Ok(_) => Ok(Written { lines, moved }),
             Err(error) => {
                 // What was there goes back, or nobody would know where it is.
                 let _ = moved.map(|moved| std::fs::rename(moved, &path));
@@ -218,6 +246,15 @@ impl Results {
             }
         }
     }
+}
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Lines below the header.
+    pub lines: u64,
+    /// Where a file is that was in their place.
+    pub moved: Option<PathBuf>,
 }
 
 /// Keeps results that cannot be put into their place where they are.
@@ -253,134 +290,4 @@ fn could_be_missed(path: &Path) -> bool {
         )
     };
     !nothing_attempted().unwrap_or_default()
-}
-
-fn write_lines(
-    writer: impl Write,
-    path: &Path,
-    run_file: &RunFile,
-    job: &dyn Job,
-    columns: &[String],
-) -> Result<(), ResultsError> {
-    let io = |error: csv::Error| ResultsError::Io {
-        path: path.to_owned(),
-        source: error.into(),
-    };
-    let mut writer = csv::Writer::from_writer(writer);
-    let header = columns
-        .iter()
-        .map(String::as_str)
-        .chain(job.item_columns().iter().copied());
-    writer
-        .write_record(
-            header
-                .chain(COLUMNS)
-                .chain(job.result_columns().iter().copied()),
-        )
-        .map_err(io)?;
-    run_file
-        .for_each_line(|line| {
-            writer.write_record(record(&line, job).iter().map(|cell| cell.as_bytes()))
-        })?
-        .map_err(io)?;
-    writer.flush().map_err(|error| io(error.into()))
-}
-
-/// Whether a column of the input is left out of the results, because they have one of that meaning
-/// themselves.
-pub fn replaces(job: &dyn Job, header: &str) -> bool {
-    let mut items = job
-        .columns()
-        .iter()
-        .filter(|column| job.item_columns().contains(&column.name));
-    let mut results = COLUMNS.iter().chain(job.result_columns());
-    items.any(|column| column.is(header)) || results.any(|column| key_of(column) == key_of(header))
-}
-
-fn record<'a>(line: &'a Line, job: &dyn Job) -> Vec<Cow<'a, str>> {
-    let named = |name: &&str| defused(line.fields.get(*name).map_or("", String::as_str));
-    let mut record: Vec<_> = line.cells.iter().map(Cow::from).collect();
-    record.extend(job.item_columns().iter().map(named));
-    let hint = match line.status {
-        _ if !line.hint.is_empty() => line.hint.as_str(),
-        Status::Sent | Status::Settled(Outcome::InDoubt) => job.in_doubt_hint(),
-        _ => hint_for(
-            line.http_status.filter(|status| *status >= 400),
-            &line.error_code,
-            &line.error_message,
-        ),
-    };
-    record.extend([
-        status_word(line.status).into(),
-        Cow::from(&line.action),
-        line.http_status
-            .map(|status| status.to_string())
-            .unwrap_or_default()
-            .into(),
-        defused(&line.error_code),
-        defused(&line.error_message),
-        hint.into(),
-        line.attempts.to_string().into(),
-        defused(&line.request_id),
-        Cow::from(&line.finished_at),
-    ]);
-    record.extend(job.result_columns().iter().map(|name| match &line.secret {
-        // A pass is handed out as it is: one character more and nobody gets in with it.
-        Some(secret) if job.secret_column() == Some(*name) => secret.expose_secret().into(),
-        _ => defused(line.findings.get(*name).map_or("", String::as_str)),
-    }));
-    record
-}
-
-/// The word in `ResultStatus`: an item that was sent and not settled is in doubt until somebody
-/// looks.
-pub fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Pending | Status::Expanded => "not_attempted",
-        Status::Sent => "in_doubt",
-        Status::Settled(outcome) => outcome.as_str(),
-    }
-}
-
-/// Text from the service that a spreadsheet would run as a formula gets an apostrophe in front.
-///
-/// A phone number begins with `+` and is left alone: digits are no formula that could do harm.
-fn defused(text: &str) -> Cow<'_, str> {
-    let is_number = text.strip_prefix('+').is_some_and(|rest| {
-        rest.starts_with(|c: char| c.is_ascii_digit())
-            && rest
-                .chars()
-                .all(|c| c.is_ascii_digit() || matches!(c, ' ' | 'x'))
-    });
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number {
-        format!("'{text}").into()
-    } else {
-        text.into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::jobs;
-
-    #[test]
-    fn what_would_start_a_formula_is_defused_and_a_phone_number_is_not() {
-        assert_eq!(
-            defused("=HYPERLINK(\"http://x\")"),
-            "'=HYPERLINK(\"http://x\")"
-        );
-        assert_eq!(defused("@SUM(A1)"), "'@SUM(A1)");
-        assert_eq!(defused("+1+cmd|' /C calc'!A0"), "'+1+cmd|' /C calc'!A0");
-        assert_eq!(defused("+1 5555550100x12"), "+1 5555550100x12");
-        assert_eq!(defused("plain - text"), "plain - text");
-    }
-
-    #[test]
-    fn only_columns_of_the_results_themselves_are_replaced() {
-        let phone = jobs::find("phone").unwrap();
-        assert!(replaces(phone, "ResultStatus") && replaces(phone, "resultphonenumber"));
-        assert!(!replaces(phone, "Resultat") && !replaces(phone, "TemporaryAccessPass"));
-        assert!(replaces(jobs::find("tap").unwrap(), "TemporaryAccessPass"));
-    }
 }

@@ -184,7 +184,7 @@ fn results_are_written_again_from_the_run_file() {
     assert_eq!((ran.code, ran.stdout.as_bytes()), (0, first.as_slice()));
     for (file, expected) in [
         ("samples/tap.csv", "is not a run file"),
-        ("gone.run", "is not a run file"),
+        ("gone.run", "cannot open the run file `gone.run`"),
     ] {
         let ran = program.run(&["results", file]);
         assert_eq!(ran.code, 1);

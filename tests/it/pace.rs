@@ -26,7 +26,8 @@ fn a_pace_that_makes_no_sense_is_refused_with_what_would() {
         ("--share", "0.04", share),
         ("--share", "4%", share),
         ("--share", "101%", share),
-        ("--share", "50", share),
+        ("--share", "50", "did you mean 50%?"),
+        ("--share", "-1", share),
         ("--share", "%", share),
         ("--share", "half", share),
         (
@@ -157,8 +158,9 @@ fn a_trace_that_cannot_be_written_stops_the_run_before_anything_is_sent() {
         ),
         (
             "samples",
-            "cannot write the pace trace to `samples`: what is there is no pace trace",
+            "cannot write the pace trace to `samples`: it is no file",
         ),
+        ("-", "cannot write the pace trace to `-`: it is no file"),
         (
             "nowhere/pace.csv",
             "cannot write the pace trace to `nowhere/pace.csv`: ",

@@ -362,7 +362,8 @@ impl Life {
         let results = copy.path().join("looked.csv");
         let written = run::write_results(
             &copy.path().join("input.run"),
-            &Destination::File(results.clone()),
+            &[],
+            Some(Destination::File(results.clone())),
         );
         if let Err(error) = written {
             self.complain(format!(

@@ -14,6 +14,8 @@ pub enum Doing {
     Read,
     /// Writing to it.
     Write,
+    /// Copying it, to look at the copy.
+    Copy,
     /// Deleting it.
     Remove,
 }
@@ -25,6 +27,7 @@ impl fmt::Display for Doing {
             Self::Open => "open",
             Self::Read => "read",
             Self::Write => "write to",
+            Self::Copy => "copy",
             Self::Remove => "remove",
         })
     }

@@ -5,9 +5,11 @@
 //! disk. The driver commits once a turn, before it sends anything and before it shows anything.
 
 mod error;
+mod forget;
 mod header;
 mod import;
 mod lines;
+mod look;
 mod retry;
 mod transitions;
 
@@ -15,10 +17,12 @@ pub use error::{Doing, RunFileError};
 pub use header::Header;
 pub use import::{CheckedRow, RowId};
 pub use lines::{Line, RowCounts, Tally, Trouble};
+pub use look::Look;
 
 use crate::engine::BatchId;
 use crate::jobs::{Item, ItemId, Stage};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, params};
+use secrecy::SecretString;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -46,6 +50,19 @@ pub struct RunFile {
     intents: HashMap<BatchId, Intent>,
     /// Whether some rows ask for what others ask for too.
     has_twins: bool,
+    /// Passes since the last commit: the only place where they are.
+    unsaved: Vec<(ItemId, SecretString)>,
+}
+
+/// A pass that could not be put on the disk.
+#[derive(Clone, Debug)]
+pub struct Unsaved {
+    /// The line of the input that it belongs to.
+    pub line: u64,
+    /// The input's cells that are carried.
+    pub cells: Vec<String>,
+    /// The pass.
+    pub secret: SecretString,
 }
 
 impl RunFile {
@@ -79,17 +96,7 @@ impl RunFile {
 
     /// Opens a run file that exists. Anything else is not touched.
     pub fn open(path: &Path) -> Result<Self, RunFileError> {
-        let path_buf = || path.to_owned();
-        match identity(path) {
-            Some((APPLICATION_ID, SCHEMA_VERSION)) => {}
-            Some((APPLICATION_ID, version)) => {
-                return Err(RunFileError::OtherVersion {
-                    path: path_buf(),
-                    version,
-                });
-            }
-            _ => return Err(RunFileError::NotARunFile { path: path_buf() }),
-        }
+        check_identity(path)?;
         let mut run_file = Self::connect(path)?;
         run_file.doing(Doing::Open, |connection| {
             configure(connection)?;
@@ -102,9 +109,14 @@ impl RunFile {
     }
 
     fn connect(path: &Path) -> Result<Self, RunFileError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::connect_to(path, path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// Opens what is at `place`, which is the file itself or stands for it.
+    fn connect_to(path: &Path, place: &Path, flags: OpenFlags) -> Result<Self, RunFileError> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let failed = |source| RunFileError::new(path, Doing::Open, source);
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let connection = Connection::open_with_flags(place, flags).map_err(failed)?;
         // Another bulkgraph keeps it for as long as it runs, so there is nothing to wait for.
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(32);
@@ -117,6 +129,7 @@ impl RunFile {
             open: HashMap::new(),
             intents: HashMap::new(),
             has_twins: false,
+            unsaved: Vec::new(),
         })
     }
 
@@ -140,7 +153,34 @@ impl RunFile {
                 connection.execute_batch("COMMIT")
             })?;
         }
+        self.unsaved.clear();
         Ok(())
+    }
+
+    /// The passes since the last commit, for the time when there will be no other one. Those whose
+    /// row can no longer be read come without its cells.
+    pub fn unsaved(&self) -> Vec<Unsaved> {
+        let row_of = |item: ItemId| {
+            self.doing(Doing::Read, |connection| {
+                let query =
+                    "SELECT line, cells FROM row JOIN item ON row.id = item.row WHERE item.id = ?1";
+                connection.query_row(query, [item.0], |row| {
+                    Ok((
+                        row.get::<_, i64>(0)?.unsigned_abs(),
+                        row.get::<_, String>(1)?,
+                    ))
+                })
+            })
+        };
+        let unsaved = self.unsaved.iter().map(|(item, secret)| {
+            let (line, cells) = row_of(*item).unwrap_or_default();
+            Unsaved {
+                line,
+                cells: serde_json::from_str(&cells).unwrap_or_default(),
+                secret: secret.clone(),
+            }
+        });
+        unsaved.collect()
     }
 
     /// Closes and deletes the file. For a run in which nothing happened.
@@ -273,20 +313,37 @@ fn log_changes(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA journal_mode = WAL")
 }
 
+/// Makes sure that a file is a run file of this version.
+fn check_identity(path: &Path) -> Result<(), RunFileError> {
+    let path_buf = || path.to_owned();
+    let identity = identity(path).map_err(|source| RunFileError::Io {
+        path: path_buf(),
+        doing: Doing::Open,
+        source,
+    })?;
+    match identity {
+        Some((APPLICATION_ID, SCHEMA_VERSION)) => Ok(()),
+        Some((APPLICATION_ID, version)) => Err(RunFileError::OtherVersion {
+            path: path_buf(),
+            version,
+        }),
+        _ => Err(RunFileError::NotARunFile { path: path_buf() }),
+    }
+}
+
 /// The application id and the version in the first bytes of a database (`SQLite`: database file
 /// format, 1.3), read without opening it as one: that alone may write to a file that is somebody
 /// else's.
-fn identity(path: &Path) -> Option<(u32, u32)> {
-    let mut start = [0; 72];
-    std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut start))
-        .ok()?;
+fn identity(path: &Path) -> std::io::Result<Option<(u32, u32)>> {
+    let mut start = Vec::new();
+    std::fs::File::open(path)?
+        .take(72)
+        .read_to_end(&mut start)?;
     let number = |place: usize| Some(u32::from_be_bytes(*start.get(place..)?.first_chunk()?));
-    if start.starts_with(b"SQLite format 3\0") {
-        Some((number(68)?, number(60)?))
-    } else {
-        None
-    }
+    let is_database = start.starts_with(b"SQLite format 3\0");
+    Ok(is_database
+        .then(|| Some((number(68)?, number(60)?)))
+        .flatten())
 }
 
 const fn stage_number(stage: Stage) -> i64 {

@@ -5,9 +5,9 @@ use serde_json::json;
 use tempfile::TempDir;
 use time::macros::datetime;
 
-const NOW: OffsetDateTime = datetime!(2026-11-20 09:00:00.75 UTC);
+pub(super) const NOW: OffsetDateTime = datetime!(2026-11-20 09:00:00.75 UTC);
 
-fn header(tenant: &str) -> Header {
+pub(super) fn header(tenant: &str) -> Header {
     let text = |text: &str| text.to_owned();
     Header {
         job: text("tap"),
@@ -34,7 +34,7 @@ fn new_item(key: &str) -> NewItem {
 }
 
 /// A run file with a row and an item for each key, and the items' ids.
-fn with_items(folder: &TempDir, keys: &[&str]) -> (RunFile, Vec<ItemId>) {
+pub(super) fn with_items(folder: &TempDir, keys: &[&str]) -> (RunFile, Vec<ItemId>) {
     let mut run_file = RunFile::create(&folder.path().join("a.run"), &header("https://x")).unwrap();
     for (line, key) in (2..).zip(keys) {
         let row = run_file.add_row(line, &["cell".to_owned()]).unwrap();

@@ -274,6 +274,9 @@ impl RunFile {
         };
         let warned = settlement.outcome.is_good() && !settlement.error_code.is_empty();
         self.tally.settled(settlement.outcome, warned);
+        if let Some(secret) = &settlement.secret {
+            self.unsaved.push((item, secret.clone()));
+        }
         // Whoever looks later has to know since when there may be what it finds.
         let on_its_way = self
             .intents
