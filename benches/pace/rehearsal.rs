@@ -2,7 +2,7 @@
 
 use crate::members::SingleMembers;
 use crate::scenarios::{Case, Work};
-use bulkgraph::engine::{Limits, NewPace, Outcome};
+use bulkgraph::engine::{FailureLimit, Limits, NewPace, Outcome};
 use bulkgraph::jobs::{self, Job};
 use bulkgraph::run::{self, Plan, Summary, TenantChoice};
 use bulkgraph::shell::clock::Clock;
@@ -170,6 +170,8 @@ pub(crate) async fn run_one(
         },
         orders: Orders {
             skip_refused: false,
+            canary: None,
+            max_failures: FailureLimit::default(),
             stop,
         },
     };

@@ -1,15 +1,18 @@
 //! What can be typed.
 
 use super::exit::Exit;
-use crate::engine::{Batch, Event, Limits, Outcome, Priority, Status};
+use super::values::{again, max_failures, rate, result_status, share, span, time_of_day, whole};
+use crate::engine::{Batch, FailureLimit, Limits, Outcome, Priority};
 use crate::jobs::{self, Column, Job, JobOption};
-use crate::shell::results::STATUSES;
+use crate::shell::driver::Orders;
 use crate::shell::token::TOKEN_VARIABLE;
 use clap::builder::PossibleValue;
-use clap::{Arg, ArgAction, ArgGroup, Args, Command, ValueEnum, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, Args, Command, ValueEnum};
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
+use time::Time;
+use tokio::sync::watch;
 
 /// The whole command line.
 pub fn command() -> Command {
@@ -34,7 +37,7 @@ pub fn command() -> Command {
                 .after_help(Exit::help()),
         )
         .subcommand(
-            StatusArgs::augment_args(Command::new("status"))
+            RunFileArgs::augment_args(Command::new("status"))
                 .about("Say what a run is about, how far it came and what to type next")
                 .long_about(None),
         )
@@ -49,7 +52,7 @@ pub fn command() -> Command {
                 .long_about(None),
         )
         .subcommand(
-            ForgetArgs::augment_args(Command::new("forget"))
+            RunFileArgs::augment_args(Command::new("forget"))
                 .about("Remove the passes from a run file for good, and keep the rest")
                 .long_about(None),
         )
@@ -91,17 +94,64 @@ pub(super) struct JobArgs {
     #[arg(long, help_heading = "Rows")]
     pub(super) skip_refused: bool,
 
+    /// Work on the first N rows, then wait for a yes before the others
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = |text: &str| whole(text, 1..=u64::MAX), help_heading = "Rows"
+    )]
+    pub(super) canary: Option<u64>,
+
     /// Only the first N rows
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), help_heading = "Rows")]
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = |text: &str| whole(text, 1..=u64::MAX), help_heading = "Rows"
+    )]
     pub(super) limit: Option<u64>,
 
     /// How fast to go.
     #[command(flatten)]
     pub(super) pace: PaceArgs,
 
+    /// When to stop.
+    #[command(flatten)]
+    pub(super) stop: StopArgs,
+
     /// What to say.
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+/// Options of every run for when it stops before its end. It can go on then.
+#[derive(Args, Clone, Debug)]
+pub(super) struct StopArgs {
+    /// Stop when more than N rows, or more than N% of all, failed or are in doubt [default: when
+    /// the first 50 all fail for the same reason]
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true, value_parser = max_failures,
+        help_heading = "Stop"
+    )]
+    max_failures: Option<FailureLimit>,
+
+    /// Stop at this time of day, such as 06:30
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day, help_heading = "Stop")]
+    pub(super) stop_at: Option<Time>,
+
+    /// Stop when Graph let nothing through for so long, such as 90s, 15m or 2h
+    #[arg(
+        long, value_name = "TIME", value_parser = span, default_value = "15m", help_heading = "Stop"
+    )]
+    pub(super) give_up_after: Duration,
+}
+
+impl StopArgs {
+    pub(super) fn orders(&self, stop: watch::Receiver<u32>) -> Orders {
+        Orders {
+            skip_refused: false,
+            canary: None,
+            max_failures: self.max_failures.unwrap_or_default(),
+            stop,
+        }
+    }
 }
 
 /// Options of every run for how it uses the service.
@@ -109,30 +159,41 @@ pub(super) struct JobArgs {
 pub(super) struct PaceArgs {
     /// Requests in a batch, 1 to 20
     #[arg(
-        long, value_name = "N", default_value_t = Batch::LARGEST as u64,
-        value_parser = value_parser!(u64).range(1..=Batch::LARGEST as u64), help_heading = "Pace"
+        long, value_name = "N", default_value_t = Batch::LARGEST as u64, allow_negative_numbers = true,
+        value_parser = |text: &str| whole(text, 1..=Batch::LARGEST as u64), help_heading = "Pace"
     )]
     pub(super) batch_size: u64,
 
     /// Batches in flight, 1 to 64
     #[arg(
-        long, value_name = "N", default_value_t = Limits::CONCURRENCY as u64,
-        value_parser = value_parser!(u64).range(1..=64), help_heading = "Pace"
+        long, value_name = "N", default_value_t = Limits::CONCURRENCY as u64, allow_negative_numbers = true,
+        value_parser = |text: &str| whole(text, 1..=64), help_heading = "Pace"
     )]
     pub(super) concurrency: u64,
 
     /// Send at most N requests a second, 0.01 to 10000: writes for groups and their members, all
     /// requests for phones and passes [default: as many as get through]
-    #[arg(long, value_name = "N", value_parser = rate, help_heading = "Pace")]
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true, value_parser = rate, help_heading = "Pace"
+    )]
     pub(super) rate: Option<f64>,
 
     /// Use a part of what the service lets through, 0.05 to 1 or 5% to 100%, and leave the rest to
     /// others
-    #[arg(long, value_name = "PART", value_parser = share, default_value = "1", help_heading = "Pace")]
+    #[arg(
+        long, value_name = "PART", allow_negative_numbers = true, value_parser = share,
+        default_value = "1", help_heading = "Pace"
+    )]
     pub(super) share: f64,
 
     /// Tell the service how much the requests matter; low ones are throttled before those of others
-    #[arg(long, value_enum, value_name = "PRIORITY", help_heading = "Pace")]
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        value_name = "PRIORITY",
+        help_heading = "Pace"
+    )]
     pub(super) priority: Option<Priority>,
 
     /// CSV file in which it is written down how fast it goes
@@ -208,6 +269,10 @@ pub(super) struct ResumeArgs {
     #[command(flatten)]
     pub(super) pace: PaceArgs,
 
+    /// When to stop.
+    #[command(flatten)]
+    pub(super) stop: StopArgs,
+
     /// What to say.
     #[command(flatten)]
     pub(super) output: OutputArgs,
@@ -228,9 +293,9 @@ pub(super) struct RetryArgs {
     pub(super) resume: ResumeArgs,
 }
 
-/// The options of `status`.
+/// The options of `status` and `forget`.
 #[derive(Args, Clone, Debug)]
-pub(super) struct StatusArgs {
+pub(super) struct RunFileArgs {
     /// Run file of the run
     #[arg(value_name = "RUN")]
     pub(super) run: PathBuf,
@@ -261,14 +326,6 @@ pub(super) struct ResultsArgs {
     pub(super) out: Option<PathBuf>,
 }
 
-/// The options of `forget`.
-#[derive(Args, Clone, Debug)]
-pub(super) struct ForgetArgs {
-    /// Run file of the run
-    #[arg(value_name = "RUN")]
-    pub(super) run: PathBuf,
-}
-
 /// The options of `simulate`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct SimulateArgs {
@@ -291,53 +348,6 @@ pub(super) struct SimulateArgs {
     /// Write every request to FILE as it comes, with its headers and secrets, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
-}
-
-/// Reads a status of which lines can be run again.
-fn again(text: &str) -> Result<Outcome, String> {
-    match Status::from_word(text.trim()) {
-        Some(Status::Settled(outcome))
-            if Status::Settled(outcome).after(Event::Retried).is_some() =>
-        {
-            Ok(outcome)
-        }
-        Some(_) => Err("rows of that status are not run again".to_owned()),
-        None => Err("it is one of failed, in_doubt, refused".to_owned()),
-    }
-}
-
-/// Reads a word in `ResultStatus`.
-fn result_status(text: &str) -> Result<&'static str, String> {
-    let mut statuses = STATUSES.into_iter();
-    statuses
-        .find(|status| status.eq_ignore_ascii_case(text.trim()))
-        .ok_or_else(|| format!("it is one of {}", STATUSES.join(", ")))
-}
-
-/// Reads `--rate`.
-fn rate(text: &str) -> Result<f64, String> {
-    let (least, most) = (Limits::RATES.start(), Limits::RATES.end());
-    number(text, Limits::RATES).ok_or_else(|| {
-        format!("requests a second are a number from {least} to {most}, such as 0.5")
-    })
-}
-
-/// Reads `--share`.
-fn share(text: &str) -> Result<f64, String> {
-    let (least, most) = (Limits::SHARES.start(), Limits::SHARES.end());
-    let share = match text.strip_suffix('%') {
-        Some(percent) => number(percent, 0.0..=100.0).map(|percent| percent / 100.0),
-        None => number(text, Limits::SHARES),
-    };
-    share
-        .filter(|share| Limits::SHARES.contains(share))
-        .ok_or_else(|| format!("a part is a number from {least} to {most}, such as 0.5 or 50%"))
-}
-
-/// A number within a range; nothing else is one.
-fn number(text: &str, range: RangeInclusive<f64>) -> Option<f64> {
-    let number = text.trim().parse().ok()?;
-    range.contains(&number).then_some(number)
 }
 
 fn job_command(job: &'static dyn Job) -> Command {

@@ -106,6 +106,10 @@ fn hint(error: &RunError) -> Option<Cow<'static, str>> {
         RunError::SignIn(_) => {
             "put a bearer token for Microsoft Graph into the environment variable BULKGRAPH_TOKEN"
         }
+        RunError::Files(FilesError::SameFile {
+            other: "the pace trace",
+            ..
+        }) => "choose another file with `--trace-pace`",
         RunError::Files(FilesError::SameFile { .. }) => {
             "choose another file with `--out`, `--run` or `--trace-pace`"
         }

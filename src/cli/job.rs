@@ -4,13 +4,15 @@ use super::args::JobArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::results::{destination, in_this_folder};
-use super::under_way;
+use super::summary;
+use super::under_way::{Session, limits};
 use crate::jobs::{self, Job};
-use crate::run::{self, Plan, TenantChoice};
-use crate::shell::driver::Orders;
+use crate::run::{self, Plan, Resumption, TenantChoice};
+use crate::shell::driver::{Ended, Orders};
 use crate::shell::files::Files;
 use clap::{ArgMatches, FromArgMatches};
 use std::collections::BTreeMap;
+use std::path::Path;
 use tokio::sync::watch;
 
 pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, Failure> {
@@ -18,9 +20,33 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, Failure> {
         jobs::find(name).ok_or_else(|| Failure::usage(format!("there is no job `{name}`")))?;
     let args =
         JobArgs::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))?;
-    under_way::run(&args.output, async |stop, observer| {
-        run::run(plan(job, &args, matches, stop), observer).await
-    })
+    let session = Session::new(&args.output, &args.stop)?;
+    let summary = session
+        .run(async |stop, observer| run::run(plan(job, &args, matches, stop), observer).await)?;
+    match (&summary.ended, &summary.run_file) {
+        (Ended::Canary, Some(run_file)) if session.agrees("Go on with the others?") => {
+            go_on(run_file, &args)
+        }
+        _ => summary::end(&summary),
+    }
+}
+
+/// Goes on with the rows behind the canary.
+fn go_on(run_file: &Path, args: &JobArgs) -> Result<Exit, Failure> {
+    let session = Session::new(&args.output, &args.stop)?;
+    let resumption = |stop| Resumption {
+        run_file: run_file.to_owned(),
+        again: Vec::new(),
+        results: None,
+        // It has the first rows.
+        pace_trace: None,
+        ignore_input: false,
+        limits: limits(&args.pace, &args.stop),
+        orders: args.stop.orders(stop),
+    };
+    let summary =
+        session.run(async |stop, observer| run::resume(resumption(stop), observer).await)?;
+    summary::end(&summary)
 }
 
 fn plan(
@@ -47,10 +73,11 @@ fn plan(
             None => TenantChoice::Sandbox,
         },
         fresh: args.fresh,
-        limits: args.pace.limits(),
+        limits: limits(&args.pace, &args.stop),
         orders: Orders {
             skip_refused: args.skip_refused,
-            stop,
+            canary: args.canary,
+            ..args.stop.orders(stop)
         },
     }
 }

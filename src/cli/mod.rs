@@ -13,6 +13,7 @@ mod simulate;
 mod status;
 mod summary;
 mod under_way;
+mod values;
 
 pub use args::command;
 pub use exit::Exit;

@@ -3,10 +3,10 @@
 use super::args::{ResumeArgs, RetryArgs};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::under_way;
+use super::summary;
+use super::under_way::{Session, limits};
 use crate::engine::Outcome;
 use crate::run::{self, Resumption};
-use crate::shell::driver::Orders;
 use crate::shell::results::Destination;
 use clap::{ArgMatches, FromArgMatches};
 
@@ -23,19 +23,17 @@ pub(super) fn retry(matches: &ArgMatches) -> Result<Exit, Failure> {
 }
 
 fn go_on(args: &ResumeArgs, again: Vec<Outcome>) -> Result<Exit, Failure> {
-    under_way::run(&args.output, async |stop, observer| {
-        let resumption = Resumption {
-            run_file: args.run.clone(),
-            again,
-            results: args.out.as_ref().map(Destination::of),
-            pace_trace: args.pace.trace_pace.clone(),
-            ignore_input: args.ignore_input,
-            limits: args.pace.limits(),
-            orders: Orders {
-                skip_refused: false,
-                stop,
-            },
-        };
-        run::resume(resumption, observer).await
-    })
+    let resumption = |stop| Resumption {
+        run_file: args.run.clone(),
+        again,
+        results: args.out.as_ref().map(Destination::of),
+        pace_trace: args.pace.trace_pace.clone(),
+        ignore_input: args.ignore_input,
+        limits: limits(&args.pace, &args.stop),
+        orders: args.stop.orders(stop),
+    };
+    let session = Session::new(&args.output, &args.stop)?;
+    let summary =
+        session.run(async |stop, observer| run::resume(resumption(stop), observer).await)?;
+    summary::end(&summary)
 }

@@ -98,10 +98,14 @@ fn traffic(text: &mut String, summary: &Summary) -> fmt::Result {
     if batches == 0 {
         return Ok(());
     }
-    writeln!(
-        text,
-        "{requests} requests in {batches} batches, {throttled} throttled, {retried} repeated"
-    )
+    writeln!(text, "{requests} requests in {batches} batches")?;
+    if throttled + retried > 0 {
+        writeln!(
+            text,
+            "of these were sent again: {throttled} throttled, {retried} for other reasons"
+        )?;
+    }
+    Ok(())
 }
 
 fn places(text: &mut String, summary: &Summary) -> fmt::Result {
@@ -182,6 +186,16 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
         Ended::Interrupted => stopped(
             "stopped before the end, as you asked".to_owned(),
             "the results say how far it came: rows that are `not_attempted` or `in_doubt` there are left to do",
+            Exit::Stopped,
+        ),
+        Ended::Canary => stopped(
+            "stopped after the first rows, as you asked".to_owned(),
+            "the results say how they went; the others are `not_attempted`",
+            Exit::Stopped,
+        ),
+        Ended::TooManyFailures(why) => stopped(
+            format!("stopped: {why}"),
+            "mend what is in the way; `bulkgraph retry` runs the failed rows again, and those that are left",
             Exit::Stopped,
         ),
         Ended::NothingThrough(why) => stopped(

@@ -1,42 +1,112 @@
 //! A run in front of somebody: what it says, how it is stopped, and how it ends.
 
-use super::args::OutputArgs;
-use super::exit::Exit;
+use super::args::{OutputArgs, PaceArgs, StopArgs};
 use super::failure::Failure;
 use super::{logging, say, summary};
+use crate::engine::Limits;
 use crate::run::{RunError, Summary};
+use crate::shell::clock::Clock;
 use crate::shell::driver::Observer;
 use crate::shell::progress;
+use std::io::IsTerminal;
+use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-/// Lets `running` run to its end, and says how it went.
-pub(super) fn run(
-    output: &OutputArgs,
-    running: impl AsyncFnOnce(watch::Receiver<u32>, &mut dyn Observer) -> Result<Summary, RunError>,
-) -> Result<Exit, Failure> {
-    logging::start(output);
-    let (stops, stop) = watch::channel(0);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
-    let mut observer = progress::fitting(output.quiet || output.verbose > 0);
-    let done = runtime.block_on(async {
-        let mut running = std::pin::pin!(running(stop, observer.as_mut()));
-        loop {
-            // Whoever presses Ctrl-C wants to stop: in order the first time, at once the second.
-            tokio::select! {
-                done = &mut running => break done,
-                () = asked_to_stop() => stops.send_modify(|count| *count += 1),
-            }
-        }
-    });
-    drop(observer);
-    let summary = done?;
-    if !output.quiet {
-        say(&summary::text(&summary));
+/// How a run may use the service.
+pub(super) fn limits(pace: &PaceArgs, stop: &StopArgs) -> Limits {
+    Limits {
+        give_up_after: stop.give_up_after,
+        ..pace.limits()
     }
-    summary::end(&summary)
+}
+
+/// Somebody at a terminal, or a scheduler, with a run before them.
+pub(super) struct Session<'a> {
+    output: &'a OutputArgs,
+    /// How long it is until the run has to stop, if it has to.
+    ends_in: Option<Duration>,
+    runtime: Runtime,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(output: &'a OutputArgs, stop: &StopArgs) -> Result<Self, Failure> {
+        logging::start(output);
+        let no_time_zone =
+            || Failure::usage("--stop-at: the time zone of this machine is not known");
+        let until = |time| Clock::until(time).ok_or_else(no_time_zone);
+        let ends_in = stop.stop_at.map(until).transpose()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
+        Ok(Self {
+            output,
+            ends_in,
+            runtime,
+        })
+    }
+
+    /// Lets `running` run to its end, and says how it went.
+    pub(super) fn run(
+        &self,
+        running: impl AsyncFnOnce(watch::Receiver<u32>, &mut dyn Observer) -> Result<Summary, RunError>,
+    ) -> Result<Summary, Failure> {
+        let (stops, stop) = watch::channel(0);
+        let quiet = self.output.quiet || self.output.verbose > 0;
+        let mut observer = progress::fitting(quiet);
+        let done = self.runtime.block_on(async {
+            let mut running = std::pin::pin!(running(stop, observer.as_mut()));
+            let mut time_is_up = std::pin::pin!(after(self.ends_in));
+            let mut is_up = false;
+            loop {
+                // Whoever presses Ctrl-C wants to stop: in order the first time, at once the second.
+                tokio::select! {
+                    done = &mut running => break done,
+                    () = asked_to_stop() => {}
+                    () = &mut time_is_up, if !is_up => is_up = true,
+                }
+                stops.send_modify(|count| *count += 1);
+            }
+        });
+        drop(observer);
+        let summary = done?;
+        if !self.output.quiet {
+            say(&summary::text(&summary));
+        }
+        Ok(summary)
+    }
+
+    /// Asks a question that somebody at a terminal can answer with yes; anything else is a no.
+    pub(super) fn agrees(self, question: &str) -> bool {
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return false;
+        }
+        say(&format!("{question} [y/N]"));
+        let answer = self.runtime.block_on(async {
+            let line = tokio::task::spawn_blocking(|| {
+                let mut line = String::new();
+                std::io::stdin().read_line(&mut line).map(|_| line)
+            });
+            // Somebody may press Ctrl-C for a no.
+            tokio::select! {
+                line = line => line.ok().and_then(Result::ok),
+                () = asked_to_stop() => None,
+            }
+        });
+        // Nobody waits for a line that may never come.
+        self.runtime.shutdown_background();
+        let answer = answer.unwrap_or_default().trim().to_lowercase();
+        ["y", "yes"].contains(&answer.as_str())
+    }
+}
+
+/// Comes back after that time, if there is one.
+async fn after(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Comes back when somebody wants the program to end: with Ctrl-C, or by closing the terminal or

@@ -149,9 +149,17 @@ impl Allowance {
         }
     }
 
-    /// Where the pace stands.
+    /// Where the pace stands, within what the user set.
     pub fn stance(&self, now: Moment) -> Stance {
-        self.pace.stance(now)
+        let stance = self.pace.stance(now);
+        let Some(cap) = self.cap.as_ref().map(Bucket::quota) else {
+            return stance;
+        };
+        Stance {
+            rate: stance.rate.min(cap.per_second()),
+            credit: stance.credit.min(f64::from(cap.amount.get())),
+            ..stance
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod credit;
 mod measured;
+mod sharing;
 
 pub use measured::MeasuredPace;
 
@@ -41,6 +42,7 @@ pub struct Stance {
     pub estimate: f64,
     /// Requests that could be sent at once.
     pub credit: f64,
-    /// What it is doing, in a word.
+    /// What it is doing, in a word: `searching` (nothing was refused yet), `holding` (about the
+    /// estimate), `rising` (above it, because no refusal comes), `sharing` (a part of it).
     pub phase: &'static str,
 }

@@ -54,13 +54,18 @@ impl Quota {
         let period = Duration::try_from_secs_f64(f64::from(amount.get()) / rate);
         Self::new(amount, period.unwrap_or(Duration::MAX))
     }
+
+    /// How much of it there is in a second.
+    pub fn per_second(self) -> f64 {
+        f64::from(self.amount.get()) / self.period.as_secs_f64()
+    }
 }
 
 /// A token bucket on the engine's time; `governor` counts, the engine sets the clock.
 pub struct Bucket {
     limiter: RateLimiter<NotKeyed, InMemoryState, EngineClock, NoOpMiddleware<Tick>>,
     clock: EngineClock,
-    capacity: u32,
+    quota: Quota,
     /// Taken from the bucket and not used, because another bucket had nothing left; below zero what
     /// was used and still has to be taken.
     held: i64,
@@ -77,9 +82,18 @@ impl Bucket {
         Self {
             limiter: RateLimiter::direct_with_clock(rate, clock.clone()),
             clock,
-            capacity: quota.amount.get(),
+            quota,
             held: 0,
         }
+    }
+
+    /// What it is filled with.
+    pub fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    fn capacity(&self) -> u32 {
+        self.quota.amount.get()
     }
 
     /// Takes `amount`, or says when it will be there; what is owed is taken first.
@@ -87,8 +101,8 @@ impl Bucket {
     /// More than the bucket can ever hold is taken as a full bucket: waiting for it would never
     /// end.
     pub fn take(&mut self, amount: u32, now: Moment) -> Result<(), Moment> {
-        let amount = i64::from(amount.min(self.capacity));
-        let due = (amount - self.held).clamp(0, self.capacity.into());
+        let amount = i64::from(amount.min(self.capacity()));
+        let due = (amount - self.held).clamp(0, self.capacity().into());
         let due = u32::try_from(due).unwrap_or_default();
         if let Some(wanted) = NonZeroU32::new(due) {
             self.draw(wanted, now)?;
@@ -123,7 +137,7 @@ impl Bucket {
 
     /// What was taken as `believed` did cost `charged`; no more than a full bucket is believed.
     pub fn correct(&mut self, believed: u32, charged: u32) {
-        let charged = charged.min(self.capacity);
+        let charged = charged.min(self.capacity());
         self.held = self
             .held
             .saturating_add(i64::from(believed) - i64::from(charged));
@@ -133,7 +147,7 @@ impl Bucket {
 impl fmt::Debug for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bucket")
-            .field("capacity", &self.capacity)
+            .field("quota", &self.quota)
             .field("held", &self.held)
             .finish_non_exhaustive()
     }

@@ -399,12 +399,13 @@ impl Scheduler {
                 // Writers met, so the limits let them through.
                 if reply.answer().is_some_and(is_concurrency_violation) {
                     lane.delivered(operation.cost, trip.sent_at, now);
+                } else {
+                    self.patience.lose(&trouble(reply), &self.limits, now);
                 }
                 // A server error may come with a wish too.
                 if after.is_some() {
                     lane.cooldown.push_back(&pushback, now);
                 }
-                self.patience.lose(&trouble(reply), &self.limits, now);
             }
             Verdict::Unauthorized => {}
         }

@@ -89,6 +89,12 @@ pub trait Conversation: fmt::Debug {
         false
     }
 
+    /// Whether its last write was declined and did nothing, so that somebody who knows nothing of it
+    /// can begin anew.
+    fn was_declined(&self) -> bool {
+        false
+    }
+
     /// Whether only few of its kind should be under way: it finds more than can be worked on, or
     /// keeps much in memory.
     fn is_heavy(&self) -> bool {

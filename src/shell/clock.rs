@@ -2,7 +2,7 @@
 
 use crate::engine::Moment;
 use std::time::Duration;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, Time, UtcOffset};
 use tokio::time::Instant;
 
 /// Time since the start of the run, and the time of day that goes with it.
@@ -48,6 +48,23 @@ impl Clock {
     /// When the run started, as people count.
     pub fn started_at(&self) -> OffsetDateTime {
         self.started_at
+    }
+
+    /// How long it is until that time of day comes next, by the time zone of this machine; `None` if
+    /// that is not known.
+    #[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
+    pub fn until(time: Time) -> Option<Duration> {
+        let now = OffsetDateTime::now_utc();
+        let here = now.to_offset(UtcOffset::local_offset_at(now).ok()?);
+        let day = if here.time() < time {
+            here.date()
+        } else {
+            here.date().next_day()?
+        };
+        // The clocks may change on the way there.
+        let at = day.with_time(time).assume_offset(here.offset());
+        let at = at.replace_offset(UtcOffset::local_offset_at(at).ok()?);
+        (at - now).try_into().ok()
     }
 
     /// Comes back at `moment`.

@@ -1,8 +1,10 @@
 //! The conversations that are under way: between the run file, the job and the scheduler.
 
 use super::companies::Companies;
-use super::run_file::{RunFile, RunFileError};
-use crate::engine::{Batch, Delivery, Moment, OperationId, Reply, Scheduler, Turn};
+use super::run_file::{RowId, RunFile, RunFileError};
+use crate::engine::{
+    Batch, Delivery, FailureLimit, Failures, Moment, OperationId, Reply, Scheduler, Turn,
+};
 use crate::jobs::{Conversation, ItemId, NewItem, Settlement, Stage, Step, Work};
 use std::collections::{HashMap, VecDeque};
 use time::OffsetDateTime;
@@ -28,7 +30,10 @@ pub(super) struct Conversations<'a> {
     /// The last item that was taken of those that travel alone, and whether there may be more.
     last: ItemId,
     more: bool,
+    /// The last row that is worked on.
+    last_row: RowId,
     companies: Companies,
+    failures: Failures,
     /// Heavy conversations that wait until another one is over.
     parked: VecDeque<Box<dyn Conversation>>,
     /// How many of those that are under way are heavy.
@@ -68,14 +73,16 @@ pub(super) struct Now {
 }
 
 impl<'a> Conversations<'a> {
-    pub(super) fn new(work: &'a dyn Work) -> Self {
+    pub(super) fn new(work: &'a dyn Work, limit: FailureLimit) -> Self {
         Self {
             work,
             under_way: HashMap::new(),
             stage: Stage::Check,
             last: ItemId(0),
             more: true,
+            last_row: RowId::LAST,
             companies: Companies::default(),
+            failures: Failures::new(limit),
             parked: VecDeque::new(),
             heavy: 0,
             count: 0,
@@ -87,9 +94,26 @@ impl<'a> Conversations<'a> {
         self.stage
     }
 
-    /// Goes on to the second stage.
-    pub(super) fn begin_work(&mut self, run_file: &mut RunFile) -> Result<(), RunFileError> {
+    /// What has failed.
+    pub(super) fn failures(&self) -> &Failures {
+        &self.failures
+    }
+
+    /// Whether there are rows that were not to be worked on now.
+    pub(super) fn leave_rows(&self) -> bool {
+        self.last_row != RowId::LAST
+    }
+
+    /// Goes on to the second stage, with the first `rows` of those that are left or with all of them.
+    pub(super) fn begin_work(
+        &mut self,
+        rows: Option<u64>,
+        run_file: &mut RunFile,
+    ) -> Result<(), RunFileError> {
         run_file.begin_work()?;
+        if let Some(rows) = rows {
+            self.last_row = run_file.last_row_of(rows)?;
+        }
         self.stage = Stage::Work;
         self.last = ItemId(0);
         self.more = true;
@@ -112,7 +136,7 @@ impl<'a> Conversations<'a> {
             self.begin(Talk::new(conversation), run_file, scheduler, now)?;
         }
         while self.more && self.under_way.len() + self.parked.len() < AT_A_TIME {
-            let pulled = run_file.pull(self.stage, self.last, PULL)?;
+            let pulled = run_file.pull(self.stage, self.last, self.last_row, PULL)?;
             self.more = pulled.len() == PULL;
             self.last = pulled.last().map_or(self.last, |item| item.id);
             for conversation in self.work.converse(pulled) {
@@ -214,6 +238,9 @@ impl<'a> Conversations<'a> {
         // Only a refusal says that a write did nothing.
         talk.doubt |= talk.writing && !delivery.reply.is_refusal();
         let step = talk.conversation.hear(delivery.reply);
+        if talk.writing && !talk.doubt && talk.conversation.was_declined() {
+            run_file.returned(&talk.conversation.items())?;
+        }
         self.carry_out(talk, step, run_file, scheduler, now)
     }
 
@@ -264,6 +291,10 @@ impl<'a> Conversations<'a> {
                     talk.reads
                 };
                 items.iter().try_for_each(|(item, settlement)| {
+                    let (status, code) = (settlement.http_status, &settlement.error_code);
+                    let message = &settlement.error_message;
+                    self.failures
+                        .ended(settlement.outcome, status, code, message);
                     run_file.settle(*item, settlement, attempts, now.wall)
                 })
             }

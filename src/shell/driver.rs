@@ -11,7 +11,8 @@ use super::run_file::{RunFile, RunFileError, Tally};
 use super::token::{Credential, SignInError};
 use super::transport::{Transport, TransportError};
 use crate::engine::{
-    Answer, Batch, BatchId, Moment, Next, Outcome, PaceReading, Reply, Scheduler, Statistics,
+    Answer, Batch, BatchId, FailureLimit, Moment, Next, Outcome, PaceReading, Reply, Scheduler,
+    Statistics,
 };
 use crate::jobs::{Stage, Work};
 use crate::wire::{self, BatchReply, HttpReply};
@@ -31,6 +32,10 @@ pub enum Ended {
     Refused,
     /// The user asked to stop.
     Interrupted,
+    /// The rows that were to be tried first have ended, and others are left.
+    Canary,
+    /// Too much went wrong, for this reason.
+    TooManyFailures(String),
     /// The service let nothing through for too long; this was the last thing in the way.
     NothingThrough(String),
     /// The service does not take batches, for the reason in this answer.
@@ -71,6 +76,10 @@ pub trait Observer {
 pub struct Orders {
     /// Goes on without what is refused before the first write; has no meaning after it.
     pub skip_refused: bool,
+    /// Ends when so many rows were worked on, if there are more.
+    pub canary: Option<u64>,
+    /// How many failures end the run.
+    pub max_failures: FailureLimit,
     /// How often the user asked to stop: once to end in order, twice to end now.
     pub stop: watch::Receiver<u32>,
 }
@@ -112,12 +121,18 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             Ok(token) => token,
             Err(error) => return Ok((Ended::SignIn(error), Statistics::default())),
         };
-        let mut conversations = Conversations::new(work);
+        let mut conversations = Conversations::new(work, self.orders.max_failures);
         let mut flights: FuturesUnordered<Flight<'a>> = FuturesUnordered::new();
         let mut over: Option<Over> = None;
         loop {
             if over.is_none() && self.stops_asked() > 0 {
                 over = Some(self.over(Ended::Interrupted));
+            }
+            let lines = self.run_file.tally().lines;
+            if over.is_none()
+                && let Some(why) = conversations.failures().too_many(lines)
+            {
+                over = Some(self.over(Ended::TooManyFailures(why)));
             }
             let turn = match &over {
                 None => self.turn(&mut conversations)?,
@@ -197,7 +212,11 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                 Next::BatchesRefused(answer) => break Wait::Over(Ended::BatchesRefused(answer)),
                 Next::GiveUp(why) => break Wait::Over(Ended::NothingThrough(why)),
                 Next::Idle if conversations.stage() == Stage::Work => {
-                    break Wait::Over(Ended::Done);
+                    break Wait::Over(if conversations.leave_rows() {
+                        Ended::Canary
+                    } else {
+                        Ended::Done
+                    });
                 }
                 Next::Idle => {
                     let tally = self.run_file.tally();
@@ -205,7 +224,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                     if bad > 0 && !self.orders.skip_refused && !self.run_file.work_began()? {
                         break Wait::Over(Ended::Refused);
                     }
-                    conversations.begin_work(self.run_file)?;
+                    conversations.begin_work(self.orders.canary, self.run_file)?;
                 }
             }
         };

@@ -14,5 +14,6 @@ pub mod pace_trace;
 pub mod progress;
 pub mod results;
 pub mod run_file;
+pub mod speed;
 pub mod token;
 pub mod transport;

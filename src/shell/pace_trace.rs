@@ -4,7 +4,7 @@ use super::driver::{Observer, Progress};
 use crate::engine::{Moment, PaceReading, Workload};
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -47,6 +47,18 @@ pub enum PaceTraceError {
         /// What is there.
         path: PathBuf,
     },
+    /// It is a folder, or something else than a file.
+    #[error("cannot write the pace trace to `{}`: it is no file", path.display())]
+    NoFile {
+        /// What it is.
+        path: PathBuf,
+    },
+    /// Another run is writing to it.
+    #[error("cannot write the pace trace to `{}`: another bulkgraph does", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// Writes down how fast a run goes, and passes on what it sees.
@@ -57,6 +69,9 @@ pub struct PaceTrace<'a, W: Write = File> {
     observer: &'a mut dyn Observer,
     /// Where lines go; `None` if nobody asked for them, and when they have been given up.
     lines: Option<csv::Writer<W>>,
+    /// What empties the place before the first line is written.
+    empty: Option<fn(&W) -> io::Result<()>>,
+    path: PathBuf,
     written: u64,
     /// The newest line of each workload, and when it was written.
     last: HashMap<Workload, (Duration, PaceReading)>,
@@ -65,14 +80,14 @@ pub struct PaceTrace<'a, W: Write = File> {
 }
 
 impl<'a> PaceTrace<'a> {
-    /// Makes sure that the trace can be written, and begins it. An earlier trace is replaced, and
-    /// nothing else is. Without a path there is no trace.
+    /// Makes sure that the trace can be written, and begins it. An earlier trace is replaced as soon
+    /// as there is something to write down, and nothing else is. Without a path there is no trace.
     pub fn open(
         path: Option<&Path>,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, PaceTraceError> {
         let Some(path) = path else {
-            return Ok(Self::of(None, observer));
+            return Ok(Self::of(None, Path::new(""), observer));
         };
         let failed = |source| PaceTraceError::Io {
             path: path.to_owned(),
@@ -81,17 +96,29 @@ impl<'a> PaceTrace<'a> {
         let in_the_way = || PaceTraceError::InTheWay {
             path: path.to_owned(),
         };
-        if path.exists() && !path.is_file() {
-            return Err(in_the_way());
+        // What is standard output elsewhere would be a file of that name here.
+        if path == Path::new("-") || (path.exists() && !path.is_file()) {
+            let path = path.to_owned();
+            return Err(PaceTraceError::NoFile { path });
         }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(path).map_err(failed)?;
+        match file.try_lock() {
+            // Where files cannot be locked, nobody can know.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+            Err(TryLockError::WouldBlock) => {
+                let path = path.to_owned();
+                return Err(PaceTraceError::InUse { path });
+            }
+        }
         if !is_trace(&mut file).map_err(failed)? {
             return Err(in_the_way());
         }
-        let lines = begin(file).map_err(failed)?;
-        Ok(Self::of(Some(lines), observer))
+        let lines = csv::Writer::from_writer(file);
+        let mut trace = Self::of(Some(lines), path, observer);
+        trace.empty = Some(empty);
+        Ok(trace)
     }
 }
 
@@ -104,21 +131,19 @@ fn is_trace(file: &mut File) -> io::Result<bool> {
     Ok(there.is_empty() || there == beginning.as_bytes())
 }
 
-/// Empties a file, and writes the names of the columns.
-fn begin(mut file: File) -> io::Result<csv::Writer<File>> {
+/// Empties a file.
+fn empty(mut file: &File) -> io::Result<()> {
     file.set_len(0)?;
-    io::Seek::rewind(&mut file)?;
-    let mut lines = csv::Writer::from_writer(file);
-    lines.write_record(COLUMNS)?;
-    lines.flush()?;
-    Ok(lines)
+    io::Seek::rewind(&mut file)
 }
 
 impl<'a, W: Write> PaceTrace<'a, W> {
-    fn of(lines: Option<csv::Writer<W>>, observer: &'a mut dyn Observer) -> Self {
+    fn of(lines: Option<csv::Writer<W>>, path: &Path, observer: &'a mut dyn Observer) -> Self {
         Self {
             observer,
             lines,
+            empty: None,
+            path: path.to_owned(),
             written: 0,
             last: HashMap::new(),
             newest: (Duration::ZERO, Vec::new()),
@@ -145,13 +170,18 @@ impl<'a, W: Write> PaceTrace<'a, W> {
             return;
         }
         let mut write = || {
+            if let Some(empty) = self.empty.take() {
+                empty(lines.get_ref())?;
+                lines.write_record(COLUMNS)?;
+            }
             for reading in &due {
                 lines.write_record(cells(*elapsed, reading))?;
             }
             lines.flush()
         };
         if let Err(error) = write() {
-            tracing::warn!("the pace trace ends here: {error}");
+            let path = self.path.display();
+            tracing::warn!("the pace trace in `{path}` ends here: {error}");
             self.lines = None;
             return;
         }
@@ -160,7 +190,8 @@ impl<'a, W: Write> PaceTrace<'a, W> {
             self.last.insert(reading.workload, (*elapsed, reading));
         }
         if self.written >= LINES_AT_MOST {
-            tracing::warn!("the pace trace ends here: it has {LINES_AT_MOST} lines");
+            let path = self.path.display();
+            tracing::warn!("the pace trace in `{path}` ends here: it has {LINES_AT_MOST} lines");
             self.lines = None;
         }
     }

@@ -1,6 +1,7 @@
 //! What is shown while a run is under way, on standard error.
 
 use super::driver::{Observer, Progress};
+use super::speed::{Speed, in_words};
 use crate::engine::Outcome;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -16,12 +17,16 @@ impl Observer for Silent {
 
 /// A bar, for a terminal.
 #[derive(Debug)]
-pub struct Bar(ProgressBar);
+pub struct Bar {
+    bar: ProgressBar,
+    speed: Speed,
+}
 
 /// Lines now and then, for logs and pipes.
 #[derive(Debug, Default)]
 pub struct Lines {
     next: Duration,
+    speed: Speed,
     /// What was said last besides counts, so that news is not kept for ten seconds.
     trouble: Option<String>,
     stopping: bool,
@@ -42,30 +47,37 @@ impl Bar {
     fn new() -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
         // A template that does not parse would only change the looks.
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {wide_msg}") {
             bar.set_style(style.progress_chars("##-"));
         }
-        Self(bar)
+        Self {
+            bar,
+            speed: Speed::default(),
+        }
     }
 }
 
 impl Observer for Bar {
     fn turn(&mut self, progress: &Progress<'_>) {
-        self.0.set_length(progress.tally.lines);
-        self.0.set_position(progress.tally.settled_lines());
-        self.0.set_message(situation(progress));
+        let ended = progress.tally.settled_lines();
+        self.speed.see(progress.elapsed, ended);
+        self.bar.set_length(progress.tally.lines);
+        self.bar.set_position(ended);
+        self.bar.set_message(situation(progress, &self.speed));
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 
 impl Observer for Lines {
     fn turn(&mut self, progress: &Progress<'_>) {
         const EVERY: Duration = Duration::from_secs(10);
+        self.speed
+            .see(progress.elapsed, progress.tally.settled_lines());
         let first = self.next.is_zero();
         let news = self.stopping != progress.stopping
             || (progress.trouble.is_some() && self.trouble.as_deref() != progress.trouble);
@@ -77,7 +89,7 @@ impl Observer for Lines {
         self.trouble = progress.trouble.map(str::to_owned);
         if !first || news {
             let (done, lines) = (progress.tally.settled_lines(), progress.tally.lines);
-            let line = format!("{done}/{lines} {}", situation(progress));
+            let line = format!("{done}/{lines} {}", situation(progress, &self.speed));
             // Nobody is hurt if standard error is closed.
             let _ = writeln!(std::io::stderr(), "{}", line.trim_end());
         }
@@ -85,15 +97,25 @@ impl Observer for Lines {
 }
 
 /// What there is to say besides the count, in half a line.
-fn situation(progress: &Progress<'_>) -> String {
+fn situation(progress: &Progress<'_>, speed: &Speed) -> String {
     let mut parts = Vec::new();
+    if let Some(per_second) = speed.per_second() {
+        parts.push(format!("{per_second:.1}/s"));
+    }
+    let rest = progress
+        .tally
+        .lines
+        .saturating_sub(progress.tally.settled_lines());
+    if let Some(left) = speed.left(rest) {
+        parts.push(format!("{} left", in_words(left)));
+    }
     let bad: u64 = Outcome::ALL
         .into_iter()
         .filter(|outcome| !outcome.is_good())
         .map(|outcome| progress.tally.count(outcome))
         .sum();
     if bad > 0 {
-        parts.push(format!("{bad} not done"));
+        parts.push(format!("{bad} failed"));
     }
     if progress.statistics.throttled > 0 {
         parts.push(format!("throttled {}", progress.statistics.throttled));
@@ -104,7 +126,7 @@ fn situation(progress: &Progress<'_>) -> String {
             progress.in_flight
         ));
     } else if let Some(pause) = progress.pause {
-        parts.push(format!("waiting {:.0} s", pause.as_secs_f64().ceil()));
+        parts.push(format!("paused for {:.0} s", pause.as_secs_f64().ceil()));
     }
     if let Some(trouble) = progress.trouble {
         parts.push(trouble.to_owned());
@@ -128,7 +150,7 @@ mod tests {
         let show = |tally: &Tally, statistics, pause, stopping| {
             let (elapsed, trouble) = (Duration::ZERO, None);
             let in_flight = 2;
-            situation(&Progress {
+            let progress = Progress {
                 tally,
                 statistics,
                 pause,
@@ -137,7 +159,8 @@ mod tests {
                 paces: Vec::new(),
                 stopping,
                 elapsed,
-            })
+            };
+            situation(&progress, &Speed::default())
         };
         assert_eq!(show(&tally, quiet, None, false), "");
         tally.outcomes.insert(Outcome::Failed, 2);
@@ -149,11 +172,11 @@ mod tests {
         let pause = Some(Duration::from_millis(1200));
         assert_eq!(
             show(&tally, throttled, pause, false),
-            "3 not done, throttled 7, waiting 2 s"
+            "3 failed, throttled 7, paused for 2 s"
         );
         assert_eq!(
             show(&tally, quiet, pause, true),
-            "3 not done, stopping, 2 replies on their way"
+            "3 failed, stopping, 2 replies on their way"
         );
     }
 }

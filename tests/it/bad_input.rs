@@ -177,11 +177,11 @@ fn an_option_that_makes_no_sense_is_named() {
         ),
         (
             &["phone", "samples/phone.csv", "--batch-size", "21"],
-            "1..=20",
+            "from 1 to 20",
         ),
         (
             &["phone", "samples/phone.csv", "--concurrency", "0"],
-            "1..=64",
+            "from 1 to 64",
         ),
         (&["phone", "samples/phone.csv", "--limit", "0"], "0"),
         (

@@ -1,6 +1,7 @@
 //! How members are copied: what is written, in which order, and what it costs.
 
-use crate::support::{Done, Rehearsal, START, Tenant, in_virtual_time};
+use crate::rehearsal::{Done, Rehearsal, START, in_virtual_time};
+use crate::support::Tenant;
 use bulkgraph::shell::clock::Clock;
 use bulkgraph::shell::loopback::Loopback;
 use bulkgraph::shell::token::SandboxToken;

@@ -1,6 +1,7 @@
 //! What the network and the service do wrong, and what the rows say then.
 
-use crate::support::{Done, Rehearsal, START, Tenant, in_virtual_time};
+use crate::rehearsal::{Done, Rehearsal, START, in_virtual_time};
+use crate::support::Tenant;
 use bulkgraph::engine::Moment;
 use bulkgraph::shell::clock::Clock;
 use bulkgraph::shell::driver::Ended;

@@ -1,6 +1,7 @@
 //! Jobs against a tenant in memory: choices of the user, and what the tenant holds afterwards.
 
-use crate::support::{Rehearsal, sample};
+use crate::rehearsal::Rehearsal;
+use crate::support::sample;
 use bulkgraph::shell::driver::Ended;
 use bulkgraph::simulator::Scenario;
 

@@ -1,6 +1,7 @@
 //! What the user says of the pace, and how it goes then, in virtual time.
 
-use crate::support::{Done, Rehearsal, Tenant, sample};
+use crate::rehearsal::{Done, Rehearsal};
+use crate::support::{Tenant, sample};
 use bulkgraph::engine::Limits;
 use bulkgraph::simulator::Scenario;
 

@@ -10,6 +10,7 @@ mod jobs;
 mod limits;
 mod pace;
 mod readme;
+mod rehearsal;
 mod resuming;
 mod samples;
 mod scale;

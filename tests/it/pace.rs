@@ -1,6 +1,7 @@
 //! What the user says about pace reaches the service, and what the run does about it can be seen.
 
-use crate::support::{Program, Rehearsal, Server, read_lines, sample};
+use crate::rehearsal::Rehearsal;
+use crate::support::{Program, Server, read_lines, sample};
 use bulkgraph::simulator::Scenario;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,8 @@ fn a_pace_that_makes_no_sense_is_refused_with_what_would() {
         ("--share", "0.04", share),
         ("--share", "4%", share),
         ("--share", "101%", share),
-        ("--share", "50", share),
+        ("--share", "50", "did you mean 50%?"),
+        ("--share", "-1", share),
         ("--share", "%", share),
         ("--share", "half", share),
         (
@@ -156,8 +158,9 @@ fn a_trace_that_cannot_be_written_stops_the_run_before_anything_is_sent() {
         ),
         (
             "samples",
-            "cannot write the pace trace to `samples`: what is there is no pace trace",
+            "cannot write the pace trace to `samples`: it is no file",
         ),
+        ("-", "cannot write the pace trace to `-`: it is no file"),
         (
             "nowhere/pace.csv",
             "cannot write the pace trace to `nowhere/pace.csv`: ",

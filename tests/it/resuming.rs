@@ -1,7 +1,8 @@
 //! Runs that ended before their end, and go on.
 
-use crate::support::{Done, Rehearsal, START, Tenant, in_virtual_time};
-use bulkgraph::engine::Outcome;
+use crate::rehearsal::{Done, Rehearsal, START, in_virtual_time};
+use crate::support::Tenant;
+use bulkgraph::engine::{FailureLimit, Outcome};
 use bulkgraph::run;
 use bulkgraph::shell::clock::Clock;
 use bulkgraph::shell::driver::Ended;
@@ -42,7 +43,7 @@ fn killed_and_resumed(rehearsal: &Rehearsal, client_is_ahead: time::Duration) ->
         let (way, mut silent) = (Unanswered(&loopback), Silent);
         let (plan, root) = (rehearsal.plan(), Loopback::ROOT);
         let run = run::run_at(plan, root, &way, &SandboxToken, client(), &mut silent);
-        let killed = tokio::time::timeout(Duration::from_secs(60), run).await;
+        let killed = tokio::time::timeout(Duration::from_mins(1), run).await;
         assert!(killed.is_err(), "it ended before it was killed");
         let done = rehearsal
             .resume_at(&[], &loopback, &SandboxToken, client())
@@ -82,4 +83,61 @@ fn numbers_whose_answers_were_lost_are_compared_with_what_is_there() {
         let phones = &tenant.user(&line["UserName"])["phones"];
         assert_eq!(phones["mobile"], line["ResultPhoneNumber"]);
     }
+}
+
+/// Runs it in a tenant as it is at first, and lets it go on there.
+fn run_and_resume(mut rehearsal: Rehearsal, again: &[Outcome]) -> [Done; 2] {
+    in_virtual_time(async {
+        let clock = Clock::start_at(START);
+        let loopback = Loopback::new(Simulator::new(&Scenario::default().opened()), clock);
+        let (plan, root) = (rehearsal.plan(), Loopback::ROOT);
+        let run = run::run_at(plan, root, &loopback, &SandboxToken, clock, &mut Silent).await;
+        let run = rehearsal.done(run);
+        rehearsal.max_failures = FailureLimit::Share(1.0);
+        let resumed = rehearsal
+            .resume_at(again, &loopback, &SandboxToken, clock)
+            .await;
+        [run, resumed]
+    })
+}
+
+#[test]
+fn a_wave_of_which_all_fails_is_stopped_with_the_reason_and_can_be_run_again() {
+    let strangers: Vec<String> = (0..400)
+        .map(|number| format!("stranger{number}@contoso.com"))
+        .collect();
+    let rehearsal = Rehearsal::of("tap", &format!("UserName\n{}", strangers.join("\n")));
+    let [stopped, again] = run_and_resume(rehearsal, &[Outcome::Failed]);
+    let Ended::TooManyFailures(why) = &stopped.summary().ended else {
+        panic!("{:?}", stopped.summary().ended);
+    };
+    assert!(
+        why.contains("all failed for the same reason: 404 "),
+        "{why}"
+    );
+    let counts = stopped.counts();
+    assert_eq!(counts["failed"] + counts["not_attempted"], 400);
+    assert!((50..200).contains(&counts["failed"]), "{counts:?}");
+    assert!(matches!(again.summary().ended, Ended::Done));
+    assert_eq!(again.counts()["failed"], 400);
+}
+
+#[test]
+fn the_first_rows_are_tried_before_the_others() {
+    let mut rehearsal = Rehearsal::of_file("phone", crate::support::sample("phone.csv"));
+    rehearsal.canary = Some(5);
+    let [canary, rest] = run_and_resume(rehearsal, &[]);
+    assert!(matches!(canary.summary().ended, Ended::Canary));
+    let statuses = canary.column("ResultStatus");
+    let (first, others) = statuses.split_at(5);
+    assert!(
+        first
+            .iter()
+            .all(|status| ["succeeded", "unchanged"].contains(status))
+    );
+    assert!(others.iter().all(|status| *status == "not_attempted"));
+    assert!(matches!(rest.summary().ended, Ended::Done));
+    assert!(!rest.counts().contains_key("not_attempted"));
+    // What the same run wrote before is no file that somebody could miss.
+    assert_eq!(rest.files, ["input.run", "results.csv"]);
 }

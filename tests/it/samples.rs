@@ -1,6 +1,7 @@
 //! Each sample gives its golden results.
 
-use crate::support::{Rehearsal, sample};
+use crate::rehearsal::Rehearsal;
+use crate::support::sample;
 use bulkgraph::simulator::Scenario;
 
 /// What differs from run to run: times, ids of requests, passes, and how often the pace made a

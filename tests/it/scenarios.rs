@@ -1,6 +1,7 @@
 //! Every scenario of the samples: its job is run in virtual time, and what must come of it does.
 
-use crate::support::{Done, Rehearsal, Tenant, sample};
+use crate::rehearsal::{Done, Rehearsal};
+use crate::support::{Tenant, sample};
 use bulkgraph::jobs;
 use bulkgraph::shell::driver::Ended;
 use bulkgraph::simulator::Scenario;

@@ -1,6 +1,7 @@
 //! The scenarios about signing in: tokens that end.
 
-use crate::support::{START, sample};
+use crate::rehearsal::START;
+use crate::support::sample;
 use bulkgraph::simulator::{Request, Response, Scenario, Simulator};
 use serde_json::Value;
 use time::Duration;

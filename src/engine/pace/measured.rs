@@ -9,6 +9,7 @@
 //! refusal comes when one is due, the limit has risen, and the rate goes after it faster and faster.
 
 use super::credit::Credit;
+use super::sharing::{Refused, Sharing};
 use super::{Pace, Stance};
 use crate::engine::{Moment, Quota};
 use std::time::Duration;
@@ -22,12 +23,7 @@ pub struct MeasuredPace {
     proven: f64,
     credit: Credit,
     phase: Phase,
-    /// What of the service's limit may be used, up to 1.
-    share: f64,
-    /// The most that is sent in a second, and since when that is so: the share of a limit that was
-    /// measured.
-    most: f64,
-    shared_since: Option<Moment>,
+    sharing: Sharing,
     /// How far the estimate has proved itself, up to 1: rounds are shorter while it has not.
     trust: f64,
     round: Round,
@@ -95,8 +91,6 @@ impl MeasuredPace {
     /// so long.
     const NEAR: f64 = 1.0;
     const NEAR_FOR: Duration = Duration::from_secs(10);
-    /// How long a share of a measured limit is kept to before the limit is measured again.
-    const SHARED_FOR: Duration = Duration::from_mins(10);
 
     /// A pace for a limit, documented or not, of which `share` may be used (up to 1).
     pub fn of(documented: Option<Quota>, share: f64) -> Box<dyn Pace> {
@@ -113,9 +107,7 @@ impl MeasuredPace {
             proven: 0.0,
             credit: Credit::new(Self::START / 4.0, 0.0),
             phase: Phase::Searching,
-            share,
-            most: f64::INFINITY,
-            shared_since: None,
+            sharing: Sharing::of(share),
             trust: Self::DOUBTED,
             round: Round::default(),
             margin: Self::MARGIN,
@@ -131,7 +123,7 @@ impl MeasuredPace {
         let estimate = amount / quota.period.as_secs_f64();
         let mut pace = Self {
             estimate,
-            most: if share < 1.0 { estimate } else { f64::INFINITY },
+            sharing: Sharing::documented(share, estimate),
             credit: Credit::new(amount, amount),
             phase: Phase::Holding,
             trust: 1.0,
@@ -165,7 +157,7 @@ impl MeasuredPace {
             Phase::Searching => self.estimate,
             Phase::Holding => self.estimate * self.swing(now),
         };
-        rate.min(self.most).max(Self::FLOOR)
+        rate.min(self.sharing.most()).max(Self::FLOOR)
     }
 
     /// The rate as a multiple of the estimate.
@@ -204,23 +196,11 @@ impl MeasuredPace {
             // Up to where the rate is the estimate.
             self.round.steady = self.round.steady.min(self.planned() / 2.0);
         }
-        if let Some(since) = self.shared_since
-            && now.since(since) > Self::SHARED_FOR
-        {
-            self.shared_since = None;
-            self.most = f64::INFINITY;
-            self.estimate /= self.share;
+        let whole = self.sharing.whole(self.estimate);
+        if self.sharing.lapses(now) {
+            self.estimate = whole;
             self.trust = Self::DOUBTED;
             self.round.steady = 0.0;
-        }
-    }
-
-    /// Keeps to the share of the limit that has just been measured.
-    fn keep_to_share(&mut self, now: Moment) {
-        if self.share < 1.0 && self.most.is_infinite() {
-            self.shared_since = Some(now);
-            self.estimate *= self.share;
-            self.most = self.estimate;
         }
     }
 
@@ -256,7 +236,28 @@ impl MeasuredPace {
         (self.round.delivered + 1.0).max(0.5) / (seconds - unheard).max(seconds / 2.0)
     }
 
-    /// A round is over: what does it say of the limit?
+    /// A round is over: what does it say of the limit, and how much of that is used?
+    fn refused(&mut self, now: Moment) {
+        let by_search = self.phase == Phase::Searching;
+        let is_early = self.progress() < EARLY && !by_search;
+        match self.sharing.refused(is_early, now) {
+            Refused::Empty => {}
+            Refused::Surprising => {
+                self.learn(now);
+                self.trust = Self::DOUBTED;
+            }
+            Refused::Measured => {
+                self.learn(now);
+                self.estimate = self.sharing.keep(self.estimate, by_search, now);
+            }
+            Refused::Kept => {
+                self.learn(now);
+                self.estimate = self.estimate.min(self.sharing.most());
+            }
+        }
+    }
+
+    /// What a round says of the limit.
     fn learn(&mut self, now: Moment) {
         /// After this part of a round its end is overdue.
         const LATE: f64 = 1.3;
@@ -275,7 +276,6 @@ impl MeasuredPace {
             self.estimate = self.weighed(measured).max(self.estimate / 2.0);
             self.proven = self.estimate;
             self.margin = (self.margin * 0.8).max(Self::MARGIN);
-            self.keep_to_share(now);
         }
         self.estimate = self.estimate.max(Self::FLOOR);
     }
@@ -353,6 +353,7 @@ impl Pace for MeasuredPace {
             self.round.delivered += 1.0;
         }
         self.round.step_delivered += 1.0;
+        self.sharing.delivered();
         self.gather(now);
         if self.phase == Phase::Searching {
             self.search(took, now);
@@ -365,7 +366,7 @@ impl Pace for MeasuredPace {
             return;
         }
         let after_early = self.progress() < EARLY;
-        self.learn(now);
+        self.refused(now);
         self.round = Round {
             after_early,
             began: Some(now),
@@ -390,10 +391,11 @@ impl Pace for MeasuredPace {
     fn stance(&self, now: Moment) -> Stance {
         Stance {
             rate: self.rate(now),
-            estimate: self.estimate,
+            estimate: self.sharing.whole(self.estimate),
             credit: self.credit.free(),
             phase: match self.phase {
                 Phase::Searching => "searching",
+                Phase::Holding if self.sharing.is_kept() => "sharing",
                 Phase::Holding if self.progress() > OVERDUE => "rising",
                 Phase::Holding => "holding",
             },

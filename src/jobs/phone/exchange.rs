@@ -257,6 +257,10 @@ impl Conversation for Exchange {
         self.item.sent_at.is_some()
     }
 
+    fn was_declined(&self) -> bool {
+        matches!(self.state, State::Looking(Cause::Declined(_)))
+    }
+
     fn start(&mut self) -> Step {
         match self.wish.clone() {
             Some(wish) => self.write(&wish, Action::Created),

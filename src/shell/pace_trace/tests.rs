@@ -45,7 +45,7 @@ fn trace(turns: &[(u64, &[PaceReading])]) -> Vec<String> {
     let mut text = Vec::new();
     let mut silent = Silent;
     let lines = csv::Writer::from_writer(&mut text);
-    let mut trace = PaceTrace::of(Some(lines), &mut silent);
+    let mut trace = PaceTrace::of(Some(lines), Path::new("trace.csv"), &mut silent);
     for (millis, paces) in turns {
         turn(&mut trace, *millis, paces);
     }
@@ -158,7 +158,7 @@ impl Observer for Counting {
 fn a_trace_that_cannot_be_written_is_given_up_and_the_run_is_shown_on() {
     let mut counting = Counting(0);
     let lines = csv::Writer::from_writer(Full);
-    let mut trace = PaceTrace::of(Some(lines), &mut counting);
+    let mut trace = PaceTrace::of(Some(lines), Path::new("trace.csv"), &mut counting);
     turn(&mut trace, 0, &[METHODS]);
     assert!(trace.lines.is_none(), "given up");
     turn(&mut trace, 1_000, &[delivering(1)]);
@@ -179,6 +179,14 @@ fn an_earlier_trace_is_replaced_and_nothing_else_is() {
         assert_eq!(text.lines().count(), 2, "{text}");
         assert!(text.starts_with("elapsed_seconds,workload,rate,"), "{text}");
     }
+    // A run that comes to nothing has nothing to replace it with.
+    let mut silent = Silent;
+    let trace = PaceTrace::open(Some(&path), &mut silent).unwrap();
+    let mut other = Silent;
+    let second = PaceTrace::open(Some(&path), &mut other);
+    assert!(matches!(second, Err(PaceTraceError::InUse { .. })));
+    drop(trace);
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
     let open = |path: &Path| {
         let mut silent = Silent;
         let opened = PaceTrace::open(Some(path), &mut silent);
@@ -192,11 +200,7 @@ fn an_earlier_trace_is_replaced_and_nothing_else_is() {
     }
     std::fs::write(&list, "").unwrap();
     assert_eq!(open(&list), Ok(()));
-    assert!(
-        open(folder.path())
-            .unwrap_err()
-            .ends_with("is no pace trace")
-    );
+    assert!(open(folder.path()).unwrap_err().ends_with("it is no file"));
     let nowhere = folder.path().join("no").join("pace.csv");
     assert!(
         open(&nowhere)

@@ -10,6 +10,11 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowId(pub i64);
 
+impl RowId {
+    /// After all rows.
+    pub const LAST: Self = Self(i64::MAX);
+}
+
 /// One line of the input, and what was found when it was checked.
 #[derive(Debug)]
 pub struct CheckedRow {

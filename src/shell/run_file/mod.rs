@@ -154,20 +154,21 @@ impl RunFile {
     }
 
     /// The next items of a stage after `after` that are not settled and belong to no company, at most
-    /// `limit`, in order.
+    /// `limit`, in order, of rows up to `last_row`.
     pub fn pull(
         &mut self,
         stage: Stage,
         after: ItemId,
+        last_row: RowId,
         limit: usize,
     ) -> Result<Vec<Item>, RunFileError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.items(
             "SELECT id, content, sent_at, status, attempts FROM item LEFT JOIN fate ON item = id
              WHERE id > ?1 AND stage = ?2 AND company IS NULL AND twin IS NULL
-                 AND (status IS NULL OR status IN ('pending', 'sent'))
+                 AND (status IS NULL OR status IN ('pending', 'sent')) AND row <= ?4
              ORDER BY id LIMIT ?3",
-            params![after.0, stage_number(stage), limit],
+            params![after.0, stage_number(stage), limit, last_row.0],
         )
     }
 
@@ -186,6 +187,19 @@ impl RunFile {
              ORDER BY id LIMIT ?3",
             params![company, after.0, limit],
         )
+    }
+
+    /// The row with which the first `rows` of those end of which something is not settled: the last
+    /// one of all where there are no more.
+    pub fn last_row_of(&self, rows: u64) -> Result<RowId, RunFileError> {
+        let before = i64::try_from(rows).unwrap_or(i64::MAX).saturating_sub(1);
+        self.doing(Doing::Read, |connection| {
+            let query = "SELECT DISTINCT row FROM item LEFT JOIN fate ON item = id
+                         WHERE status IS NULL OR status IN ('pending', 'sent')
+                         ORDER BY row LIMIT 1 OFFSET ?1";
+            let row = connection.query_row(query, [before], |found| found.get(0));
+            Ok(row.optional()?.map_or(RowId::LAST, RowId))
+        })
     }
 
     /// The companies of all items that are not settled.

@@ -37,7 +37,8 @@ impl RunFile {
                 // What a second row asked for ends with what the first one did.
                 connection
                     .prepare_cached(
-                        "UPDATE fate SET status = iif(twin IS NULL, ?2, 'pending'), action = '', http_status = NULL,
+                        "UPDATE fate SET status = iif(twin IS NULL, ?2, 'pending'),
+                             attempts = iif(?2 = 'sent', attempts, 0), action = '', http_status = NULL,
                              error_code = '', error_message = '', hint = '', request_id = '', finished_at = '',
                              findings = '{}'
                          FROM item WHERE item.id = fate.item AND status = ?1 AND content <> 'null'",

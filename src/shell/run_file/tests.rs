@@ -41,7 +41,9 @@ pub(super) fn with_items(folder: &TempDir, keys: &[&str]) -> (RunFile, Vec<ItemI
         run_file.add_item(row, &new_item(key)).unwrap();
     }
     run_file.rows_are_in("the same person").unwrap();
-    let items = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
+    let items = run_file
+        .pull(Stage::Work, ItemId(0), RowId::LAST, 100)
+        .unwrap();
     (run_file, items.iter().map(|item| item.id).collect())
 }
 
@@ -98,7 +100,9 @@ fn what_was_committed_is_there_after_the_file_was_closed_and_the_rest_is_not() {
         ),
         (2, 1)
     );
-    let pending = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
+    let pending = run_file
+        .pull(Stage::Work, ItemId(0), RowId::LAST, 100)
+        .unwrap();
     assert_eq!(pending[0].sent_at, Some(datetime!(2026-11-20 09:00:00 UTC)));
     assert_eq!(pending[0].content, r#"{"k":"b"}"#);
 }
@@ -115,8 +119,12 @@ fn after_a_crash(mut run_file: RunFile) -> RunFile {
 fn the_time_of_the_first_intent_is_kept_until_the_write_is_known_not_to_have_run() {
     let folder = TempDir::new().unwrap();
     let (mut run_file, items) = with_items(&folder, &["a"]);
-    let sent_at =
-        |run_file: &mut RunFile| run_file.pull(Stage::Work, ItemId(0), 1).unwrap()[0].sent_at;
+    let sent_at = |run_file: &mut RunFile| {
+        run_file
+            .pull(Stage::Work, ItemId(0), RowId::LAST, 1)
+            .unwrap()[0]
+            .sent_at
+    };
     let first = Some(datetime!(2026-11-20 09:00:00 UTC));
     run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
     // What came back says nothing.
@@ -159,11 +167,68 @@ fn a_crash_with_batches_on_their_way_leaves_their_items_sent_and_no_others() {
     let mut run_file = after_a_crash(run_file);
     assert_eq!(statuses(&run_file), expected);
     assert_eq!(run_file.tally(), &tally);
-    let open = run_file.pull(Stage::Work, ItemId(0), 100).unwrap();
+    let open = run_file
+        .pull(Stage::Work, ItemId(0), RowId::LAST, 100)
+        .unwrap();
     let sent: Vec<bool> = open.iter().map(|item| item.sent_at.is_some()).collect();
     assert_eq!(sent, [false, true, true, false]);
     let sent = lines(&run_file);
     assert_eq!((sent[2].attempts, sent[3].attempts), (1, 1));
+}
+
+#[test]
+fn what_ended_badly_can_be_run_again_and_its_history_is_kept() {
+    let folder = TempDir::new().unwrap();
+    let (mut run_file, items) = with_items(&folder, &["done", "declined", "lost"]);
+    run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
+    let mut failed = Settlement::new(Outcome::Failed, None);
+    failed.error_code = "Denied".to_owned();
+    for (item, settlement) in [
+        (items[0], Settlement::succeeded(Action::Created)),
+        (items[1], failed),
+        (items[2], Settlement::in_doubt("no reply")),
+    ] {
+        run_file.settle(item, &settlement, 1, NOW).unwrap();
+    }
+    run_file.landed(BatchId(1)).unwrap();
+    let mut run_file = after_a_crash(run_file);
+    let later = NOW + time::Duration::HOUR;
+    let again = [Outcome::Failed, Outcome::InDoubt];
+    assert_eq!(run_file.retry(&again, later).unwrap(), 2);
+    let run_file = &mut after_a_crash(run_file);
+    assert_eq!(statuses(run_file), ["succeeded", "pending", "sent"]);
+    assert_eq!(
+        (run_file.tally().sent, run_file.tally().not_attempted()),
+        (1, 1)
+    );
+    let open = run_file
+        .pull(Stage::Work, ItemId(0), RowId::LAST, 9)
+        .unwrap();
+    // Whoever looks has to know since when there may be what it finds.
+    let sent_at: Vec<_> = open.iter().map(|item| item.sent_at.is_some()).collect();
+    assert_eq!(sent_at, [false, true]);
+    let attempts: Vec<u32> = lines(run_file).iter().map(|line| line.attempts).collect();
+    assert_eq!(attempts, [1, 0, 1]);
+    assert!(run_file.retry(&[Outcome::Succeeded], later).is_err());
+    let mut history = run_file
+        .connection
+        .prepare("SELECT status, error_code, attempts, retried_at FROM history")
+        .unwrap();
+    let history: Vec<(String, String, u32, String)> = history
+        .query_map([], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let at = || "2026-11-20T10:00:00Z".to_owned();
+    assert_eq!(
+        history,
+        [
+            ("failed".to_owned(), "Denied".to_owned(), 1, at()),
+            ("in_doubt".to_owned(), String::new(), 1, at())
+        ]
+    );
 }
 
 #[test]
@@ -246,14 +311,18 @@ fn what_two_rows_ask_for_is_worked_on_once_and_ends_for_both() {
         (new_item("m3"), None),
     ];
     run_file.found(pairs[0], &found, NOW).unwrap();
-    let members = run_file.pull(Stage::Work, pairs[1], 100).unwrap();
+    let members = run_file
+        .pull(Stage::Work, pairs[1], RowId::LAST, 100)
+        .unwrap();
     let ids: Vec<ItemId> = members.iter().map(|item| item.id).collect();
     run_file.sent(BatchId(1), ids.clone(), NOW).unwrap();
     let added = Settlement::succeeded(Action::Added);
     run_file.settle(ids[0], &added, 1, NOW).unwrap();
     run_file.found(pairs[1], &found, NOW).unwrap();
     assert_eq!(
-        run_file.pull(Stage::Work, ids[2], 100).unwrap(),
+        run_file
+            .pull(Stage::Work, ids[2], RowId::LAST, 100)
+            .unwrap(),
         [],
         "twins are not worked on"
     );

@@ -172,17 +172,50 @@ fn a_share_of_a_documented_limit_is_never_exceeded() {
     assert!(asked.delivered >= 0.95 * 7_500.0, "{asked:?}");
 }
 
+/// How much of a limit is used from one moment to another.
+fn used(pace: &mut MeasuredPace, service: &mut Service, (from, to): (f64, f64)) -> f64 {
+    ask(pace, service, (from, to)).delivered / (service.per_second * (to - from))
+}
+
+/// To measure the limit takes a little of it.
+fn is_part(used: f64, part: f64) -> bool {
+    (0.8 * part..part + 0.12).contains(&used)
+}
+
 #[test]
-fn a_share_of_a_limit_that_nobody_documents_is_measured_first() {
-    let mut pace = MeasuredPace::unknown(0.5);
-    let mut service = Service::new(20.0, 20.0);
-    let measuring = ask(&mut pace, &mut service, (0.0, 120.0));
-    assert!(measuring.delivered >= 1_000.0, "{measuring:?}");
-    let shared = ask(&mut pace, &mut service, (120.0, 600.0));
-    assert!(
-        (4_000.0..=5_300.0).contains(&shared.delivered),
-        "{shared:?}"
+fn a_share_of_a_limit_that_nobody_documents_is_kept_to_soon_and_most_of_the_time() {
+    for per_second in [5.5, 20.0, 60.0] {
+        for part in [0.1, 0.5, 0.9] {
+            let mut pace = MeasuredPace::unknown(part);
+            let mut service = Service::new(per_second, per_second);
+            let mut used = |from, to| used(&mut pace, &mut service, (from, to));
+            // The limit has to be seen, and what the service holds at first comes on top.
+            let first = used(0.0, 60.0);
+            assert!(first < 0.9 * part + 0.3, "{per_second} {part}: {first}");
+            for used in [used(60.0, 120.0), used(120.0, 900.0)] {
+                assert!(is_part(used, part), "{per_second} {part}: {used}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_share_follows_a_limit_that_is_lower_than_documented_or_moves() {
+    let quota = Quota::new(
+        std::num::NonZeroU32::new(3_000).unwrap(),
+        Duration::from_secs(150),
     );
+    let part = 0.25;
+    let mut pace = MeasuredPace::documented(quota, part);
+    let mut service = Service::new(2.0, 300.0);
+    let mut at = 0.0;
+    for per_second in [2.0, 40.0, 5.0] {
+        service.per_second = per_second;
+        used(&mut pace, &mut service, (at, at + 3_600.0));
+        let used = used(&mut pace, &mut service, (at + 3_600.0, at + 7_200.0));
+        assert!(is_part(used, part), "{per_second}: {used}");
+        at += 7_200.0;
+    }
 }
 
 #[test]
