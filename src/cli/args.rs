@@ -94,6 +94,13 @@ pub(super) struct JobArgs {
     #[arg(long, help_heading = "Rows")]
     pub(super) skip_refused: bool,
 
+    /// Only the rows of a result file with one of these in `ResultStatus`, such as `failed,in_doubt`
+    #[arg(
+        long, value_name = "STATUS,…", value_delimiter = ',', value_parser = result_status,
+        help_heading = "Rows"
+    )]
+    pub(super) only: Vec<&'static str>,
+
     /// Work on the first N rows, then wait for a yes before the others
     #[arg(
         long, value_name = "N", allow_negative_numbers = true,

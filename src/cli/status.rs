@@ -30,11 +30,11 @@ fn of_file(path: &Path) -> Result<String, RunFileError> {
     let look = RunFile::look(path)?;
     let header = look.header()?;
     let troubles = look.troubles(TROUBLES_SHOWN)?;
-    let passes = look.passes()?;
+    let (passes, left_out) = (look.passes()?, look.left_out()?);
     let mut text = String::new();
     let shown = about(&mut text, path, &header)
         .and_then(|()| show_passes(&mut text, path, passes))
-        .and_then(|()| show_counts(&mut text, look.tally()))
+        .and_then(|()| show_counts(&mut text, look.tally(), left_out))
         .and_then(|()| {
             let mut troubles = troubles.iter();
             troubles.try_for_each(|trouble| show_trouble(&mut text, trouble))

@@ -67,6 +67,7 @@ impl UnderWay {
         let by_row = by_row.map_err(RunError::Stopped)?;
         let troubles = self.run_file.troubles(TROUBLES_SHOWN);
         let troubles = troubles.map_err(RunError::Stopped)?;
+        let left_out = self.run_file.left_out().map_err(RunError::Stopped)?;
         let keep = !matches!(ended, Ended::Refused);
         if !keep {
             self.run_file.discard().map_err(RunError::Stopped)?;
@@ -78,6 +79,7 @@ impl UnderWay {
             by_row,
             troubles,
             refusals: self.refusals,
+            left_out,
             statistics,
             took: self.clock.now().since_start(),
             results: self.destination,

@@ -137,6 +137,7 @@ mod tests {
     use super::*;
     use crate::engine::{BatchId, Outcome};
     use crate::jobs::{Action, ItemId, Settlement, Stage};
+    use crate::shell::run_file::RowId;
     use crate::shell::run_file::tests::{NOW, with_items};
 
     /// Everything in a folder, byte by byte.
@@ -213,7 +214,13 @@ mod tests {
         }
         let mut run_file = RunFile::open(&path).unwrap();
         assert_eq!(run_file.results_fingerprint().unwrap(), None);
-        assert_eq!(run_file.pull(Stage::Work, ItemId(0), 9).unwrap().len(), 1);
+        assert_eq!(
+            run_file
+                .pull(Stage::Work, ItemId(0), RowId(i64::MAX), 9)
+                .unwrap()
+                .len(),
+            1
+        );
     }
 
     #[test]
