@@ -20,7 +20,7 @@ use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
 use crate::shell::pace_trace::{PaceTrace, PaceTraceError};
 use crate::shell::results::{Destination, Results, ResultsError, STATUS};
-use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble};
+use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble, Unsaved};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
 use crate::shell::transport::Transport;
 use import::{Carried, carried_columns, check_selection, import};
@@ -162,7 +162,14 @@ pub enum RunError {
     Sandbox(#[source] std::io::Error),
     /// The run was under way when its run file failed; it can go on where the file says.
     #[error("the run stopped, because its run file failed: nothing was sent since")]
-    Stopped(#[source] RunFileError),
+    Stopped {
+        /// The run file.
+        run_file: PathBuf,
+        /// Passes that were issued and are nowhere else.
+        unsaved: Vec<Unsaved>,
+        /// The reason.
+        source: RunFileError,
+    },
     /// The run is over and its results could not be written; the run file has them.
     #[error("the run is over, but its results could not be written; `{}` has them", run_file.display())]
     Unwritten {

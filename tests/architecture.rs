@@ -271,7 +271,7 @@ fn every_sample_is_used_by_a_test() {
 
 #[test]
 fn every_test_file_is_wired_in() {
-    for folder in ["tests/it", "tests/contract"] {
+    for folder in ["tests/it", "tests/contract", "tests/simulation"] {
         let main = read(format!("{folder}/main.rs"));
         for file in files_below(folder) {
             let name = file.trim_start_matches(folder).trim_matches('/');

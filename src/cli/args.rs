@@ -229,6 +229,10 @@ pub(super) struct OutputArgs {
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub(super) verbose: u8,
 
+    /// Should the run file fail: show the passes that it could not take, on a terminal
+    #[arg(long, help_heading = "Output")]
+    pub(super) show_unsaved: bool,
+
     /// Say nothing but errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub(super) quiet: bool,

@@ -59,7 +59,7 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let exit = match &error {
             RunError::SignIn(_) => Exit::SignIn,
-            RunError::Stopped(_) | RunError::Unwritten { .. } => Exit::Stopped,
+            RunError::Stopped { .. } | RunError::Unwritten { .. } => Exit::Stopped,
             _ => Exit::CannotRun,
         };
         Self::new(&error, hint(&error), exit)
@@ -124,12 +124,21 @@ fn hint(error: &RunError) -> Option<Cow<'static, str>> {
         RunError::Files(FilesError::RunFile(
             RunFileError::NotARunFile { .. } | RunFileError::OtherVersion { .. },
         )) => "it was left as it is; give this run a file of its own with `--run FILE`",
-        RunError::Unwritten { .. } => {
-            "make room or choose another place: `bulkgraph results RUN --out FILE` writes them again"
+        RunError::Unwritten { run_file, .. } => {
+            let results = format!("bulkgraph results {} --out FILE", typed(run_file));
+            return Some(
+                format!("make room or choose another place: `{results}` writes them again").into(),
+            );
         }
-        RunError::Stopped(_) => {
-            "the run file says what was sent and answered; make room or mend the disk before anything else, then \
-             `bulkgraph resume RUN` goes on"
+        RunError::Stopped { run_file, .. } => {
+            let go_on = resume_command(run_file);
+            return Some(
+                format!(
+                    "the run file says what was sent and answered; make room or mend the disk before anything else\n\
+                     to go on: {go_on}"
+                )
+                .into(),
+            );
         }
         _ => return None,
     };

@@ -4,10 +4,13 @@ use super::args::{OutputArgs, PaceArgs, StopArgs};
 use super::failure::Failure;
 use super::{logging, say, summary};
 use crate::engine::Limits;
+use crate::jobs::visible;
 use crate::run::{RunError, Summary};
 use crate::shell::clock::Clock;
 use crate::shell::driver::Observer;
 use crate::shell::progress;
+use crate::shell::run_file::Unsaved;
+use secrecy::ExposeSecret;
 use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -70,6 +73,9 @@ impl<'a> Session<'a> {
             }
         });
         drop(observer);
+        if let (Err(RunError::Stopped { unsaved, .. }), true) = (&done, self.output.show_unsaved) {
+            show_unsaved(unsaved);
+        }
         let summary = done?;
         if !self.output.quiet {
             say(&summary::text(&summary));
@@ -98,6 +104,27 @@ impl<'a> Session<'a> {
         self.runtime.shutdown_background();
         let answer = answer.unwrap_or_default().trim().to_lowercase();
         ["y", "yes"].contains(&answer.as_str())
+    }
+}
+
+/// Shows passes that are nowhere else, where only somebody at a terminal sees them.
+fn show_unsaved(unsaved: &[Unsaved]) {
+    if unsaved.is_empty() {
+        return;
+    }
+    if !std::io::stderr().is_terminal() {
+        return say("passes that could not be saved are shown on a terminal only");
+    }
+    say("These passes could not be saved. When the run goes on, new ones take their place:");
+    for Unsaved {
+        line,
+        cells,
+        secret,
+    } in unsaved
+    {
+        let cells: Vec<String> = cells.iter().map(|cell| visible(cell)).collect();
+        let (cells, pass) = (cells.join(", "), visible(secret.expose_secret()));
+        say(&format!("  line {line}, {cells}: {pass}"));
     }
 }
 

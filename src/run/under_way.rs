@@ -50,10 +50,15 @@ impl UnderWay {
             orders,
             ahead: time::Duration::ZERO,
         };
-        let (ended, statistics) = driver
-            .drive(self.work.as_ref(), observer)
-            .await
-            .map_err(RunError::Stopped)?;
+        let driven = driver.drive(self.work.as_ref(), observer).await;
+        let (ended, statistics) = driven.map_err(|source| self.stopped(source))?;
+        let by_row = counts_by_row(self.job, &self.run_file, &self.columns);
+        let by_row = by_row.map_err(|source| self.stopped(source))?;
+        let troubles = self.run_file.troubles(TROUBLES_SHOWN);
+        let troubles = troubles.map_err(|source| self.stopped(source))?;
+        let left_out = self.run_file.left_out();
+        let left_out = left_out.map_err(|source| self.stopped(source))?;
+        let tally = self.run_file.tally().clone();
         let unwritten = |source| RunError::Unwritten {
             run_file: self.run_file_path.clone(),
             source,
@@ -62,15 +67,9 @@ impl UnderWay {
             .results
             .write(&self.run_file, self.job, &self.columns, self.existing)
             .map_err(unwritten)?;
-        let tally = self.run_file.tally().clone();
-        let by_row = counts_by_row(self.job, &self.run_file, &self.columns);
-        let by_row = by_row.map_err(RunError::Stopped)?;
-        let troubles = self.run_file.troubles(TROUBLES_SHOWN);
-        let troubles = troubles.map_err(RunError::Stopped)?;
-        let left_out = self.run_file.left_out().map_err(RunError::Stopped)?;
         let keep = !matches!(ended, Ended::Refused);
         if !keep {
-            self.run_file.discard().map_err(RunError::Stopped)?;
+            self.run_file.discard()?;
         }
         Ok(Summary {
             job: self.job,
@@ -86,6 +85,16 @@ impl UnderWay {
             moved,
             run_file: keep.then_some(self.run_file_path),
         })
+    }
+}
+
+impl UnderWay {
+    fn stopped(&self, source: RunFileError) -> RunError {
+        RunError::Stopped {
+            run_file: self.run_file_path.clone(),
+            unsaved: self.run_file.unsaved(),
+            source,
+        }
     }
 }
 

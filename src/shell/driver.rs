@@ -285,7 +285,8 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             self.ahead = date - now.wall;
         }
         let reply = match reply {
-            Ok(reply) => wire::decode(count, &reply, now.wall),
+            // A date in it is by the service's clock too.
+            Ok(reply) => wire::decode(count, &reply, now.wall.saturating_add(self.ahead)),
             Err(TransportError::Unsent(why)) => BatchReply::Each(vec![Reply::Unsent(why); count]),
             Err(TransportError::Lost(why)) => BatchReply::Each(vec![Reply::Unknown(why); count]),
         };

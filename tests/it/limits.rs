@@ -1,9 +1,12 @@
 //! What the user says of the pace, and how it goes then, in virtual time.
 
-use crate::rehearsal::{Done, Rehearsal};
+use crate::rehearsal::{Done, Rehearsal, START, in_virtual_time};
 use crate::support::{Tenant, sample};
 use bulkgraph::engine::Limits;
-use bulkgraph::simulator::Scenario;
+use bulkgraph::shell::clock::Clock;
+use bulkgraph::shell::loopback::Loopback;
+use bulkgraph::shell::token::SandboxToken;
+use bulkgraph::simulator::{Scenario, Simulator};
 
 const ROWS: u64 = 100;
 
@@ -81,4 +84,25 @@ fn a_share_leaves_the_rest_of_the_documented_writes_to_others() {
     let [all, half] = [1.0, 0.5].map(used);
     assert!(all < 30.0, "{all} s");
     assert!(half >= 140.0, "{half} s");
+}
+
+#[test]
+fn a_date_to_come_back_at_is_read_by_the_clock_of_whoever_wrote_it() {
+    let scenario = std::fs::read_to_string(sample("scenarios/retry-after-date.toml")).unwrap();
+    let scenario = Scenario::from_toml(&scenario).unwrap().opened();
+    for hours in [-25, 25] {
+        in_virtual_time(async {
+            let loopback = Loopback::new(Simulator::new(&scenario), Clock::start_at(START));
+            let wrong = Clock::start_at(START + time::Duration::hours(hours));
+            let mut rehearsal = Rehearsal::of_file("phone", sample("phone.csv"));
+            rehearsal.rows = Some(ROWS);
+            let done = rehearsal.run_at(&loopback, &SandboxToken, wrong).await;
+            let took = done.summary().took.as_secs();
+            assert!(
+                took < 600,
+                "{took} s with a clock that is {hours} hours ahead"
+            );
+            assert!(Tenant::of(&loopback).statistics["throttled"].as_u64() > Some(0));
+        });
+    }
 }

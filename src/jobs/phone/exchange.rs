@@ -126,10 +126,10 @@ impl Exchange {
         if answer.error().code.eq_ignore_ascii_case(NOT_UNIQUE) {
             return self.look(wish, Cause::NotUnique(answer), BEFORE_LOOKING);
         }
+        // The back end has words of its own at times, so that a clash cannot be told by them.
         match answer.status {
-            400 | 409 if self.action == Action::Created => {
-                self.look(wish, Cause::Declined(answer), Duration::ZERO)
-            }
+            409 => self.look(wish, Cause::Declined(answer), BEFORE_LOOKING),
+            400 => self.look(wish, Cause::Declined(answer), Duration::ZERO),
             _ => self.settle(Settlement::failed(&answer)),
         }
     }
@@ -176,6 +176,9 @@ impl Exchange {
     /// The number that was asked for is there.
     fn there(&self, wish: &Wish, slot: &Slot<'_>, cause: Cause) -> Step {
         self.settle(match cause {
+            Cause::Declined(answer) if self.action == Action::Updated => {
+                self.saved(wish, &answer, slot.sms).because_of(&answer)
+            }
             Cause::Declined(_) => kept(slot.number, slot.sms),
             Cause::NotUnique(answer) => {
                 let sms = if slot.sms.is_empty() {
@@ -226,14 +229,14 @@ impl Exchange {
     /// The look itself failed.
     fn blind(&self, cause: Cause, reply: &Reply) -> Settlement {
         match (cause, reply) {
-            // An earlier write may be what the service found there.
-            (Cause::Declined(answer), _) if self.writes > 1 || self.was_sent() => {
+            // An earlier write may be what the service found there, or this one may have been saved
+            // in spite of a clash.
+            (Cause::Declined(answer), _)
+                if self.writes > 1 || self.was_sent() || answer.status == 409 =>
+            {
                 Settlement::in_doubt("").because_of(&answer)
             }
             (Cause::Declined(answer), _) => Settlement::failed(&answer),
-            (Cause::Lost(_), Reply::Answer(answer)) if answer.status == 404 => {
-                Settlement::failed(answer)
-            }
             (Cause::NotUnique(answer), _) => {
                 let mut doubt = Settlement::in_doubt("").because_of(&answer);
                 doubt

@@ -185,15 +185,16 @@ impl Exchange {
                 "{why}; whether there is a pass could not be read"
             )));
         };
-        let theirs = match found.filter(Pass::is_usable) {
+        let theirs = match found {
             None => None,
             Some(pass) => match self.is_ours(wish, &pass) {
-                Some(true) => {
+                Some(false) => Some(pass).filter(Pass::is_usable),
+                // One that opens nothing is worth as much as none, whoever made it.
+                ours if ours == Some(true) || !pass.is_usable() => {
                     self.unseen = true;
                     None
                 }
-                Some(false) => Some(pass),
-                None => {
+                _ => {
                     let said = "there is a pass, and nobody can say whose it is";
                     return self.settle(Settlement::in_doubt(format!("{why}; {said}")));
                 }

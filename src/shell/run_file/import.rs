@@ -167,8 +167,11 @@ fn refuse_all(connection: &Connection, key: &str, sameness: &str) -> rusqlite::R
              SELECT id, 'refused', ?3 FROM item WHERE key = ?1 AND id <> ?2",
         )?
         .execute(params![key, first, same_as(first_line)])?;
+    // Like every row that was refused as it was read, it asks for nothing that could be sent.
     connection
-        .prepare_cached("UPDATE item SET key = 'refused row ' || row WHERE key = ?1 AND id <> ?2")?
+        .prepare_cached(
+            "UPDATE item SET content = 'null', key = iif(id = ?2, key, 'refused row ' || row) WHERE key = ?1",
+        )?
         .execute(params![key, first])?;
     Ok(others + 1)
 }

@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(run_file.results_fingerprint().unwrap(), None);
         assert_eq!(
             run_file
-                .pull(Stage::Work, ItemId(0), RowId(i64::MAX), 9)
+                .pull(Stage::Work, ItemId(0), RowId::LAST, 9)
                 .unwrap()
                 .len(),
             1

@@ -22,6 +22,7 @@ pub use look::Look;
 use crate::engine::BatchId;
 use crate::jobs::{Item, ItemId, Stage};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, params};
+use secrecy::SecretString;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,19 @@ pub struct RunFile {
     intents: HashMap<BatchId, Intent>,
     /// Whether some rows ask for what others ask for too.
     has_twins: bool,
+    /// Passes since the last commit: the only place where they are.
+    unsaved: Vec<(ItemId, SecretString)>,
+}
+
+/// A pass that could not be put on the disk.
+#[derive(Clone, Debug)]
+pub struct Unsaved {
+    /// The line of the input that it belongs to.
+    pub line: u64,
+    /// The input's cells that are carried.
+    pub cells: Vec<String>,
+    /// The pass.
+    pub secret: SecretString,
 }
 
 impl RunFile {
@@ -115,6 +129,7 @@ impl RunFile {
             open: HashMap::new(),
             intents: HashMap::new(),
             has_twins: false,
+            unsaved: Vec::new(),
         })
     }
 
@@ -138,7 +153,34 @@ impl RunFile {
                 connection.execute_batch("COMMIT")
             })?;
         }
+        self.unsaved.clear();
         Ok(())
+    }
+
+    /// The passes since the last commit, for the time when there will be no other one. Those whose
+    /// row can no longer be read come without its cells.
+    pub fn unsaved(&self) -> Vec<Unsaved> {
+        let row_of = |item: ItemId| {
+            self.doing(Doing::Read, |connection| {
+                let query =
+                    "SELECT line, cells FROM row JOIN item ON row.id = item.row WHERE item.id = ?1";
+                connection.query_row(query, [item.0], |row| {
+                    Ok((
+                        row.get::<_, i64>(0)?.unsigned_abs(),
+                        row.get::<_, String>(1)?,
+                    ))
+                })
+            })
+        };
+        let unsaved = self.unsaved.iter().map(|(item, secret)| {
+            let (line, cells) = row_of(*item).unwrap_or_default();
+            Unsaved {
+                line,
+                cells: serde_json::from_str(&cells).unwrap_or_default(),
+                secret: secret.clone(),
+            }
+        });
+        unsaved.collect()
     }
 
     /// Closes and deletes the file. For a run in which nothing happened.

@@ -248,7 +248,7 @@ fn an_impossible_event_is_refused_by_name() {
 #[test]
 fn rows_that_ask_for_the_same_are_all_refused() {
     let folder = TempDir::new().unwrap();
-    let (run_file, _) = with_items(&folder, &["a", "b", "a", "c", "b", "a"]);
+    let (mut run_file, _) = with_items(&folder, &["a", "b", "a", "c", "b", "a"]);
     let refused = [
         "refused", "refused", "refused", "pending", "refused", "refused",
     ];
@@ -260,6 +260,12 @@ fn rows_that_ask_for_the_same_are_all_refused() {
     assert_eq!(run_file.refusals(2).unwrap(), expected[..2]);
     let tally = run_file.tally();
     assert_eq!((tally.lines, tally.count(Outcome::Refused)), (6, 5));
+    assert_eq!(run_file.retry(&[Outcome::Refused], NOW).unwrap(), 0);
+    assert_eq!(
+        statuses(&run_file),
+        refused,
+        "whatever the user wants to be run again"
+    );
 }
 
 #[test]
@@ -343,6 +349,22 @@ fn what_two_rows_ask_for_is_worked_on_once_and_ends_for_both() {
     ];
     assert_eq!(statuses(&run_file), expected);
     assert_eq!(run_file.tally().lines, 6);
+}
+
+#[test]
+fn what_was_as_asked_for_one_row_was_kept_for_the_next() {
+    for ending in [Settlement::kept(), Settlement::succeeded(Action::Added)] {
+        let folder = TempDir::new().unwrap();
+        let (mut run_file, pairs) = with_items(&folder, &["pair 1", "pair 2"]);
+        let found = [(new_item("m"), None)];
+        run_file.found(pairs[0], &found, NOW).unwrap();
+        let member = run_file.pull(Stage::Work, pairs[1], RowId(9), 1).unwrap()[0].id;
+        run_file.sent(BatchId(1), vec![member], NOW).unwrap();
+        run_file.settle(member, &ending, 1, NOW).unwrap();
+        run_file.found(pairs[1], &found, NOW).unwrap();
+        let last = lines(&run_file).pop().unwrap();
+        assert_eq!((last.status.as_str(), &*last.action), ("unchanged", "kept"));
+    }
 }
 
 #[test]

@@ -250,12 +250,12 @@ impl RunFile {
     ) -> Result<(), RunFileError> {
         let mut settlement = settlement.clone();
         match settlement.outcome {
-            Outcome::Succeeded => {
+            Outcome::Succeeded | Outcome::Unchanged => {
                 settlement.outcome = Outcome::Unchanged;
                 settlement.action = Some(Action::Kept);
             }
             Outcome::InDoubt => self.mark(twin, Event::Sent)?,
-            Outcome::Unchanged | Outcome::Failed | Outcome::Refused => {}
+            Outcome::Failed | Outcome::Refused => {}
         }
         self.settle_one(twin, &settlement, 0, at)
     }
@@ -274,6 +274,9 @@ impl RunFile {
         };
         let warned = settlement.outcome.is_good() && !settlement.error_code.is_empty();
         self.tally.settled(settlement.outcome, warned);
+        if let Some(secret) = &settlement.secret {
+            self.unsaved.push((item, secret.clone()));
+        }
         // Whoever looks later has to know since when there may be what it finds.
         let on_its_way = self
             .intents

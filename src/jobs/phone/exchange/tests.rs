@@ -220,16 +220,49 @@ fn a_lost_answer_is_looked_after_before_anything_is_sent_again() {
 }
 
 #[test]
-fn what_cannot_be_verified_is_in_doubt() {
+fn a_change_that_clashes_in_words_that_nobody_knows_is_looked_after() {
+    let clash = || answer(409, json!({"Message": "No HTTP resource was found."}));
+    let there = |after: Reply| {
+        play(
+            conversation(OnExisting::Update, false),
+            vec![exists(), slot("+1 5555550111"), clash(), after],
+        )
+    };
+    let wait = format!("{LOOK} after 5s");
+    let why = "409 | No HTTP resource was found.";
+    let shown = "ResultPhoneNumber=+1 5555550100 | ResultSmsSignIn=ready";
+    for (after, ending) in [
+        (
+            slot("+1 5555550100"),
+            format!("1: succeeded updated | {why} | {shown}"),
+        ),
+        (slot("+1 5555550111"), format!("1: failed - | {why}")),
+        (lost(), format!("1: in_doubt - | {why}")),
+    ] {
+        assert_eq!(there(after)[2..], [PATCH, &wait, &ending]);
+    }
     check(
-        OnExisting::Update,
-        vec![lost(), lost()],
-        &[
-            POST,
-            LATE_LOOK,
-            "1: in_doubt - | connection reset; what is there could not be read",
-        ],
+        OnExisting::Keep,
+        vec![clash(), lost()],
+        &[POST, &wait, &format!("1: in_doubt - | {why}")],
     );
+}
+
+#[test]
+fn what_cannot_be_verified_is_in_doubt() {
+    // Not every copy of the directory knows a new person, and the one that took the number in did.
+    let unknown = || error(404, "Request_ResourceNotFound", "No such user.");
+    for look in [lost(), unknown()] {
+        check(
+            OnExisting::Update,
+            vec![lost(), look],
+            &[
+                POST,
+                LATE_LOOK,
+                "1: in_doubt - | connection reset; what is there could not be read",
+            ],
+        );
+    }
     let mut replies: Vec<Reply> = (0..WRITES_AT_MOST)
         .flat_map(|_| [lost(), empty()])
         .collect();

@@ -228,19 +228,22 @@ fn what_cannot_be_verified_is_in_doubt() {
 
 #[test]
 fn a_pass_that_nobody_saw_and_that_cannot_be_replaced_is_in_doubt() {
-    let ours = || there(&pass("ours", "EnabledByPolicy", Value::Null));
-    let denied = error(403, "accessDenied", "No.");
-    check(
-        OnExisting::Keep,
-        vec![none(), lost(), ours(), denied],
-        &[
-            LOOK,
-            POST,
-            LATE_LOOK,
-            POST,
-            "1: in_doubt - | 403 | accessDenied | No.",
-        ],
-    );
+    // One that the policy does not let the person use is a pass too.
+    for usability in ["EnabledByPolicy", "DisabledByPolicy"] {
+        let ours = there(&pass("ours", usability, Value::Null));
+        let denied = error(403, "accessDenied", "No.");
+        check(
+            OnExisting::Keep,
+            vec![none(), lost(), ours, denied],
+            &[
+                LOOK,
+                POST,
+                LATE_LOOK,
+                POST,
+                "1: in_doubt - | 403 | accessDenied | No.",
+            ],
+        );
+    }
 }
 
 #[test]

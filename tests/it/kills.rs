@@ -1,0 +1,143 @@
+//! A run that is killed again and again, or whose connections are cut, and the passes that people
+//! hold at the end.
+//!
+//! `BULKGRAPH_KILLS=200` kills as often; each start of the test kills at other moments.
+
+use crate::support::{Program, Ran, Server, Tenant, read_lines};
+use std::io::Read;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Child, Stdio};
+
+/// As the client must be quick enough to be killed often, everything takes a moment and nothing is
+/// throttled.
+const SCENARIO: &str = "\
+    [service]\nlatency_ms = 40\njitter_ms = 40\n\
+    [limits.authentication_methods]\nrequests = 100000\nper_seconds = 1\n";
+
+/// A tenant, and a wave of so many of its people.
+fn wave(people: usize) -> (Program, Server) {
+    let program = Program::new();
+    let users = people + 500;
+    program.write(
+        "tenant.toml",
+        format!("[tenant]\nusers = {users}\n{SCENARIO}"),
+    );
+    let server = Server::start(&["--scenario", program.path("tenant.toml").to_str().unwrap()]);
+    let tenant = server.inspect();
+    let users = tenant.tenant["users"].as_array().unwrap().iter();
+    let names = users.map(|user| user["userPrincipalName"].as_str().unwrap());
+    let names: Vec<&str> = names.skip(50).take(people).collect();
+    program.write("wave.csv", format!("UserName\n{}\n", names.join("\n")));
+    (program, server)
+}
+
+/// Begins the wave, or lets it go on.
+fn start(program: &Program, url: &str) -> Child {
+    let mut command = program.command();
+    if program.path("wave.run").exists() {
+        command.args(["resume", "wave.run"]);
+    } else {
+        command.args(["tap", "wave.csv", "--graph-url", url]);
+    }
+    command.env("BULKGRAPH_TOKEN", "any").stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+fn batches(server: &Server) -> u64 {
+    let (_, body) = server.request("GET /_simulator/statistics");
+    let statistics: serde_json::Value = serde_json::from_str(&body).unwrap();
+    statistics["batches"].as_u64().unwrap()
+}
+
+/// Every pass in the results is the one that lets that person in, and whoever had one before has it
+/// still.
+fn people_hold_what_the_results_say(program: &Program, before: &Tenant, after: &Tenant) {
+    let results = std::fs::read_to_string(program.path("wave.results.csv")).unwrap();
+    let pass = |tenant: &Tenant, name: &str| tenant.user(name)["pass"]["value"].clone();
+    let lines = read_lines(&results);
+    let wave = std::fs::read_to_string(program.path("wave.csv")).unwrap();
+    assert_eq!(lines.len(), wave.lines().skip(1).count());
+    for line in &lines {
+        let name = &line["UserName"];
+        match line["ResultStatus"].as_str() {
+            "succeeded" => assert_eq!(pass(after, name), line["TemporaryAccessPass"], "{line:?}"),
+            // Some may have none.
+            "unchanged" | "failed" => assert_eq!(pass(after, name), pass(before, name), "{line:?}"),
+            status => panic!("{status}: {line:?}"),
+        }
+    }
+}
+
+#[test]
+fn whenever_it_is_killed_every_pass_in_the_results_is_the_one_in_the_tenant() {
+    let kills: u32 = std::env::var("BULKGRAPH_KILLS").map_or(20, |kills| kills.parse().unwrap());
+    // Enough that there is always something left to do.
+    let (program, server) = wave(100 * usize::try_from(kills).unwrap());
+    let before = server.inspect();
+    let mut chance = fastrand::Rng::new();
+    for _ in 0..kills {
+        let mut process = start(&program, &server.url());
+        let until = batches(&server) + chance.u64(0..12);
+        while batches(&server) < until && process.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        assert!(
+            process.try_wait().unwrap().is_none(),
+            "it ended before it was killed"
+        );
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    let ended = Ran::from(start(&program, &server.url()).wait_with_output().unwrap());
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    people_hold_what_the_results_say(&program, &before, &server.inspect());
+}
+
+/// Passes on what two ends say to each other, and cuts the connection after so many bytes of either.
+fn pass_on(client: TcpStream, server: TcpStream, bytes: [u64; 2]) {
+    let ends = [(&client, &server), (&server, &client)];
+    std::thread::scope(|scope| {
+        for ((from, to), bytes) in ends.into_iter().zip(bytes) {
+            scope.spawn(move || {
+                let (mut from, mut to) = (from.take(bytes), to);
+                let _ = std::io::copy(&mut from, &mut to);
+                let _ = from.get_ref().shutdown(Shutdown::Both);
+                let _ = to.shutdown(Shutdown::Both);
+            });
+        }
+    });
+}
+
+/// A way to a server on which connections are cut, a number of times.
+fn bad_way(server: &Server, cuts: u32) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (url, address) = (
+        format!("http://{}", listener.local_addr().unwrap()),
+        server.address.clone(),
+    );
+    std::thread::spawn(move || {
+        let mut chance = fastrand::Rng::new();
+        for (number, client) in (0..).zip(listener.incoming()) {
+            // When the server is gone, so is the test.
+            let Ok(server) = TcpStream::connect(&address) else {
+                return;
+            };
+            let bytes = [(); 2].map(|()| match number < cuts {
+                true => chance.u64(0..60_000),
+                false => u64::MAX,
+            });
+            std::thread::spawn(move || pass_on(client.unwrap(), server, bytes));
+        }
+    });
+    url
+}
+
+#[test]
+fn wherever_connections_are_cut_every_pass_in_the_results_is_the_one_in_the_tenant() {
+    let (program, server) = wave(2_000);
+    let before = server.inspect();
+    let url = bad_way(&server, 40);
+    let ended = Ran::from(start(&program, &url).wait_with_output().unwrap());
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    people_hold_what_the_results_say(&program, &before, &server.inspect());
+}

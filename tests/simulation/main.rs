@@ -1,0 +1,97 @@
+//! Whole runs through crashes and faults, made up from seeds, in virtual time.
+//!
+//! Each seed makes up a job, a tenant, an input, limits, faults and the moments at which the program
+//! dies; the run goes on in one process after the other until it is done. After each of them an
+//! oracle that knows nothing of the tool compares the results with the tenant.
+//!
+//! `BULKGRAPH_SEEDS=20000` lives through as many seeds, `BULKGRAPH_SEEDS=5000..6000` through these,
+//! and `BULKGRAPH_SEED=17` through one, telling its story.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
+
+mod case;
+mod disk;
+mod input;
+mod ledger;
+mod life;
+mod made_up;
+mod oracle;
+mod oracle_bites;
+mod oracle_members;
+mod oracle_methods;
+mod service;
+mod tenant;
+
+use life::Report;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// As many as every test run lives through.
+const SEEDS: u64 = 300;
+
+/// The seeds are shared by so many tests, so that they can run side by side.
+const PARTS: u64 = 6;
+
+/// The seeds that the user asked for.
+fn seeds() -> Range<u64> {
+    let Ok(asked) = std::env::var("BULKGRAPH_SEEDS") else {
+        return 0..SEEDS;
+    };
+    match asked.split_once("..") {
+        Some((first, end)) => first.parse().unwrap()..end.parse().unwrap(),
+        None => 0..asked.parse().unwrap(),
+    }
+}
+
+fn live_part(part: u64) {
+    let (mut lines, mut crashes, mut faults, mut failed) = (BTreeMap::new(), 0, 0, Vec::new());
+    let seeds = seeds().filter(|seed| seed % PARTS == part);
+    for seed in seeds {
+        let Report {
+            complaints, story, ..
+        } = {
+            let report = std::panic::catch_unwind(|| life::live(seed));
+            let report = report.unwrap_or_else(|_| panic!("seed {seed} panicked"));
+            crashes += report.crashes;
+            faults += report.faults;
+            for (status, count) in &report.lines {
+                *lines.entry(status.clone()).or_insert(0) += count;
+            }
+            report
+        };
+        if !complaints.is_empty() {
+            failed.push(seed);
+            eprintln!("{story}\nseed {seed}:\n{}\n", complaints.join("\n"));
+        }
+    }
+    println!("{crashes} crashes, {faults} faults, lines: {lines:?}");
+    assert!(failed.is_empty(), "seeds {failed:?}");
+}
+
+macro_rules! parts {
+    ($($name:ident: $part:literal,)*) => {
+        $(
+            #[test]
+            fn $name() {
+                live_part($part);
+            }
+        )*
+    };
+}
+
+parts! {
+    seeds_of_the_first_part: 0,
+    seeds_of_the_second_part: 1,
+    seeds_of_the_third_part: 2,
+    seeds_of_the_fourth_part: 3,
+    seeds_of_the_fifth_part: 4,
+    seeds_of_the_sixth_part: 5,
+}
+
+#[test]
+fn one_seed_tells_its_story() {
+    let seed = std::env::var("BULKGRAPH_SEED").map_or(0, |seed| seed.parse().unwrap());
+    let report = life::live(seed);
+    eprintln!("{}", report.story);
+    assert_eq!(report.complaints, Vec::<String>::new());
+}
