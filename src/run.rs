@@ -10,7 +10,7 @@ pub use resume::{Resumption, resume, resume_at};
 pub use under_way::TROUBLES_SHOWN;
 
 use crate::engine::{Limits, Statistics};
-use crate::jobs::{Job, OptionError, Settings};
+use crate::jobs::{Column, Job, OptionError, Settings};
 use crate::shell::clock::Clock;
 use crate::shell::driver::{Ended, Observer, Orders};
 use crate::shell::files::{Files, FilesError};
@@ -19,11 +19,11 @@ use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
 use crate::shell::pace_trace::{PaceTrace, PaceTraceError};
-use crate::shell::results::{Destination, Results, ResultsError};
+use crate::shell::results::{Destination, Results, ResultsError, STATUS};
 use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble, Unsaved};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
 use crate::shell::transport::Transport;
-use import::{Carried, carried_columns, import};
+use import::{Carried, carried_columns, check_selection, import};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,6 +38,9 @@ pub struct Plan {
     pub options: BTreeMap<String, String>,
     /// What is read and written.
     pub files: Files,
+    /// Only rows with one of these words in `ResultStatus`, as in a result file that is run again;
+    /// empty means all.
+    pub only: Vec<&'static str>,
     /// Only so many rows from the top.
     pub rows: Option<u64>,
     /// Which tenant.
@@ -75,6 +78,8 @@ pub struct Summary {
     pub troubles: Vec<Trouble>,
     /// The first rows that were refused, each with its reason.
     pub refusals: Vec<String>,
+    /// Rows of the input that the run leaves out, by its [`Plan::only`].
+    pub left_out: u64,
     /// What went over the wire.
     pub statistics: Statistics,
     /// How long it took.
@@ -101,6 +106,14 @@ pub enum RunError {
     /// The input cannot be read.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// No row of the input is among those that the run is for.
+    #[error("no row of `{}` has the {} {}: there is nothing to do", input.display(), STATUS.name, statuses.join(" or "))]
+    NothingSelected {
+        /// The input.
+        input: PathBuf,
+        /// What rows would have to have.
+        statuses: Vec<&'static str>,
+    },
     /// The results cannot be written.
     #[error(transparent)]
     Results(#[from] ResultsError),
@@ -205,7 +218,8 @@ pub async fn run_at<T: Transport, C: Credential>(
         graph_root: graph_root.to_owned(),
         started_at: clock.started_at(),
     })?;
-    let mut input = Input::open(&plan.files.input, plan.job.columns())?;
+    let mut input = Input::open(&plan.files.input, &plan.columns())?;
+    check_selection(&plan)?;
     let carried = carried_columns(&input, plan.job);
     plan.files.check()?;
     let existing = plan.files.clear_the_way(plan.fresh)?;
@@ -244,6 +258,12 @@ pub async fn run_at<T: Transport, C: Credential>(
 }
 
 impl Plan {
+    /// The columns that are read.
+    fn columns(&self) -> Vec<Column> {
+        let status = (!self.only.is_empty()).then_some(STATUS);
+        self.job.columns().iter().copied().chain(status).collect()
+    }
+
     fn header(&self, clock: Clock, carried: &[Carried], tenant_id: Option<String>) -> Header {
         let columns: Vec<&str> = carried.iter().map(|column| column.name.as_str()).collect();
         let started_at = clock

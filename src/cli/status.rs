@@ -1,6 +1,6 @@
 //! `bulkgraph status`: what a run is about, how far it came and what to type next.
 
-use super::args::StatusArgs;
+use super::args::RunFileArgs;
 use super::exit::Exit;
 use super::failure::{Failure, resume_command, typed};
 use super::summary::{show_counts, show_trouble};
@@ -19,8 +19,8 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
-    let args =
-        StatusArgs::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))?;
+    let args = RunFileArgs::from_arg_matches(matches)
+        .map_err(|error| Failure::usage(error.to_string()))?;
     show(&of_file(&args.run).map_err(RunError::from)?);
     Ok(Exit::Good)
 }
@@ -30,11 +30,11 @@ fn of_file(path: &Path) -> Result<String, RunFileError> {
     let look = RunFile::look(path)?;
     let header = look.header()?;
     let troubles = look.troubles(TROUBLES_SHOWN)?;
-    let passes = look.passes()?;
+    let (passes, left_out) = (look.passes()?, look.left_out()?);
     let mut text = String::new();
     let shown = about(&mut text, path, &header)
         .and_then(|()| show_passes(&mut text, path, passes))
-        .and_then(|()| show_counts(&mut text, look.tally()))
+        .and_then(|()| show_counts(&mut text, look.tally(), left_out))
         .and_then(|()| {
             let mut troubles = troubles.iter();
             troubles.try_for_each(|trouble| show_trouble(&mut text, trouble))

@@ -56,6 +56,8 @@ impl UnderWay {
         let by_row = by_row.map_err(|source| self.stopped(source))?;
         let troubles = self.run_file.troubles(TROUBLES_SHOWN);
         let troubles = troubles.map_err(|source| self.stopped(source))?;
+        let left_out = self.run_file.left_out();
+        let left_out = left_out.map_err(|source| self.stopped(source))?;
         let tally = self.run_file.tally().clone();
         let unwritten = |source| RunError::Unwritten {
             run_file: self.run_file_path.clone(),
@@ -77,6 +79,7 @@ impl UnderWay {
             by_row,
             troubles,
             refusals: self.refusals,
+            left_out,
             statistics,
             took: self.clock.now().since_start(),
             results: self.destination,
