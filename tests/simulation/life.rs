@@ -327,6 +327,7 @@ impl Life {
                 pace_trace: None,
             },
             rows: None,
+            only: Vec::new(),
             tenant: TenantChoice::Graph("https://rehearsal.example".to_owned()),
             fresh: false,
             limits,
