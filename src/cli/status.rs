@@ -141,10 +141,20 @@ fn of_note(path: &Path, note: &Note) -> String {
     let known = facts
         .into_iter()
         .filter_map(|(name, fact)| Some((name, fact?)));
+    // What is on its way is in doubt only if nobody waits for the reply.
+    let ended = Tally {
+        lines: note.lines.saturating_sub(note.sent),
+        sent: 0,
+        ..note.tally()
+    };
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = show_facts(&mut text, &known.collect::<Vec<_>>())
-        .and_then(|()| show_counts(&mut text, &note.tally(), 0))
+        .and_then(|()| show_counts(&mut text, &ended, 0))
+        .and_then(|()| match note.sent {
+            0 => Ok(()),
+            sent => writeln!(text, "  {sent:>7} on their way"),
+        })
         .and_then(|()| writeln!(text, "It is under way."));
     text
 }
