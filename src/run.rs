@@ -92,6 +92,8 @@ pub struct Summary {
     pub moved: Option<PathBuf>,
     /// Where the run file is, unless there was nothing to keep.
     pub run_file: Option<PathBuf>,
+    /// Whether the tenant is still there, so that the run can go on.
+    pub can_go_on: bool,
 }
 
 /// Why a run could not begin, or could not be recorded.
@@ -170,7 +172,7 @@ pub enum RunError {
         /// Passes that were issued and are nowhere else.
         unsaved: Vec<Unsaved>,
         /// The reason.
-        source: RunFileError,
+        source: Box<RunFileError>,
     },
     /// The run is over and its results could not be written; the run file has them.
     #[error("the run is over, but its results could not be written; `{}` has them", run_file.display())]

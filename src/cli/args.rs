@@ -104,7 +104,8 @@ pub(super) struct JobArgs {
     /// Work on the first N rows, then wait for a yes before the others
     #[arg(
         long, value_name = "N", allow_negative_numbers = true,
-        value_parser = |text: &str| whole(text, 1..=u64::MAX), help_heading = "Rows"
+        value_parser = |text: &str| whole(text, 1..=u64::MAX), conflicts_with = "sandbox",
+        help_heading = "Rows"
     )]
     pub(super) canary: Option<u64>,
 

@@ -146,6 +146,7 @@ fn why(error: &RunFileError) -> String {
         RunFileError::Io { source, .. } => source.to_string(),
         RunFileError::Database { source, .. } => source.to_string(),
         RunFileError::OtherVersion { version, .. } => format!("version {version} of the format"),
+        RunFileError::Damaged { what, .. } => format!("damaged: {what}"),
         RunFileError::NotARunFile { .. } => "it is empty".to_owned(),
         other => other.to_string(),
     };

@@ -168,7 +168,7 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
     let stopped = |message: String, hint: &'static str, exit| {
         let plain = std::io::Error::other(message);
         let hint = match (&summary.run_file, exit) {
-            (Some(run_file), Exit::Stopped | Exit::SignIn) => {
+            (Some(run_file), Exit::Stopped | Exit::SignIn) if summary.can_go_on => {
                 format!("{hint}\nto go on: {}", resume_command(run_file)).into()
             }
             _ => hint.into(),

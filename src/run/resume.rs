@@ -153,6 +153,7 @@ impl Opened {
     /// Whether the run may go on: at the same tenant, with the rows that somebody sees in the input.
     fn check(&self, resumption: &Resumption, tenant: Option<String>) -> Result<(), RunError> {
         let path = || resumption.run_file.clone();
+        self.run_file.check()?;
         if self.run_file.tally().lines == 0 {
             return Err(RunError::NothingRead(path()));
         }

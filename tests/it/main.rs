@@ -11,6 +11,7 @@ mod full_disk;
 mod jobs;
 mod kills;
 mod limits;
+mod mishaps;
 mod pace;
 mod readme;
 mod rehearsal;

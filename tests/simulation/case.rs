@@ -44,7 +44,7 @@ impl Case {
             } else {
                 rng.choice([0.0, 0.05, 0.15, 0.3]).unwrap()
             },
-            crashes: rng.choice([0, 1, 2, 3, 5]).unwrap(),
+            crashes: rng.choice([0, 1, 3, 5, 8]).unwrap(),
             stops: rng.choice([0, 0, 0, 1, 2]).unwrap(),
             limited: rng.choice([0, 0, 0, 2]).unwrap(),
         }
@@ -174,7 +174,7 @@ pub(crate) fn limits(rng: &mut Rng) -> Limits {
 }
 
 pub(crate) fn crash(rng: &mut Rng) -> Crash {
-    let early = rng.choice([6, 30, 120]).unwrap();
+    let early = rng.choice([4, 12, 40, 120]).unwrap();
     match rng.u8(..10) {
         0..5 => Crash::AtEvent(rng.u32(1..=early)),
         5..8 => Crash::AtCommit(rng.u32(1..=early), rng.choice(Tear::ALL).unwrap()),

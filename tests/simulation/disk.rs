@@ -67,7 +67,7 @@ impl Disk {
         let mut files = read(&self.folder());
         let before = self.before.borrow();
         let mut torn = String::new();
-        let commits = |name: &&String| name.ends_with(".run-wal") || name.ends_with(".run");
+        let commits = |name: &&String| ["input.run", "input.run-wal"].contains(&name.as_str());
         let changed = |name: &&String| before.get(*name) != files.get(*name);
         let names: Vec<String> = files
             .keys()

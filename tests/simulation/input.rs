@@ -263,6 +263,22 @@ const IMPOSSIBLE: [[&str; 2]; 5] = [
     ["Crew O'Brien", "Recall alerts"],
 ];
 
+fn id_of(tenant: &Tenant, name: &str) -> String {
+    let mut groups = tenant.groups.iter();
+    let found = groups.find(|(_, group)| group.name == name);
+    found.unwrap().0.clone()
+}
+
+/// All members of a group, or some by their ids.
+fn all_or_some(tenant: &Tenant, group: &str, rng: &mut Rng) -> Vec<Option<String>> {
+    if rng.u8(..5) > 0 {
+        return vec![None];
+    }
+    let mut members: Vec<String> = tenant.members(group, false).into_iter().collect();
+    rng.shuffle(&mut members);
+    members.into_iter().take(5).map(Some).collect()
+}
+
 fn copies(tenant: &Tenant, count: usize, bad_rows: bool, rng: &mut Rng) -> Input {
     let (mut rows, mut seen) = (Vec::new(), BTreeSet::new());
     let few = rng.usize(1..=DESTINATIONS.len());
@@ -281,27 +297,13 @@ fn copies(tenant: &Tenant, count: usize, bad_rows: bool, rng: &mut Rng) -> Input
             }
             continue;
         }
-        let id_of = |name: &str| {
-            let mut groups = tenant.groups.iter();
-            groups
-                .find(|(_, group)| group.name == name)
-                .map(|(id, _)| id.clone())
-                .unwrap()
-        };
         let pair = Pair {
-            source: id_of(source),
-            destination: id_of(destination),
+            source: id_of(tenant, source),
+            destination: id_of(tenant, destination),
             nested,
             only: None,
         };
-        let mut only = vec![None];
-        if rng.u8(..5) == 0 {
-            let mut members: Vec<String> =
-                tenant.members(&pair.source, false).into_iter().collect();
-            rng.shuffle(&mut members);
-            only = members.into_iter().take(5).map(Some).collect();
-        }
-        for only in only {
+        for only in all_or_some(tenant, &pair.source, rng) {
             if source == destination || !seen.insert((source, destination, only.clone())) {
                 continue;
             }

@@ -1,9 +1,11 @@
 //! A run from its beginning to its end, through as many processes as it takes.
 
 use crate::case::{self, Case};
-use crate::disk::{Disk, Tear};
+use crate::disk::Disk;
+use crate::import_cut;
 use crate::input::Input;
 use crate::oracle::{self, Evidence, Line, View};
+use crate::outside;
 use crate::service::{Crash, Service, Way};
 use crate::tenant::Tenant;
 use bulkgraph::engine::{FailureLimit, Outcome};
@@ -14,7 +16,7 @@ use bulkgraph::shell::driver::{Ended, Orders};
 use bulkgraph::shell::files::{Files, FilesError};
 use bulkgraph::shell::loopback::Loopback;
 use bulkgraph::shell::results::Destination;
-use bulkgraph::shell::run_file::RunFile;
+use bulkgraph::shell::run_file::{RunFile, RunFileError};
 use bulkgraph::simulator::Simulator;
 use fastrand::Rng;
 use std::collections::BTreeMap;
@@ -70,7 +72,7 @@ struct Life {
 /// How a process ended.
 enum Ending {
     Crashed,
-    Over(Result<Summary, RunError>),
+    Over(Result<Box<Summary>, RunError>),
 }
 
 /// How a process begins.
@@ -112,6 +114,9 @@ impl Life {
     }
 
     async fn run(&mut self) {
+        if self.rng.u8(..8) == 0 {
+            self.cut_import().await;
+        }
         self.until_done(Beginning::Job).await;
         let again = match self.rng.u8(..6) {
             0 => vec![Outcome::InDoubt],
@@ -134,6 +139,24 @@ impl Life {
                 .lines
                 .entry(line["ResultStatus"].clone())
                 .or_default() += 1;
+        }
+    }
+
+    /// A process dies while it reads the input, and the user tries to go on with what it left.
+    async fn cut_import(&mut self) {
+        let run_file = self.service.disk.path("input.run");
+        let place = import_cut::leave(&run_file, &mut self.rng);
+        self.service
+            .tell(format_args!("CRASH in the import {place}"));
+        let resumed = self.process(&Beginning::Resume(Vec::new()), None).await;
+        match resumed {
+            Some(Ending::Over(Err(RunError::NothingRead(_)))) => {}
+            Some(Ending::Over(Err(RunError::RunFile(RunFileError::NotARunFile { .. })))) => {
+                // There is nothing in it, and its name is in the message.
+                std::fs::remove_file(run_file).unwrap();
+            }
+            Some(Ending::Over(other)) => self.complain(format!("cut {place}: {other:?}")),
+            _ => self.complain(format!("cut {place}: it went on")),
         }
     }
 
@@ -225,7 +248,9 @@ impl Life {
         let service = Rc::clone(&self.service);
         service.born(crash);
         service.tell(format_args!("{beginning:?}, to die {crash:?}"));
-        if matches!(crash, Some(Crash::AtCommit(1, _))) {
+        // What a job that begins puts in the place of an earlier file is another one.
+        let goes_on = matches!(beginning, Beginning::Resume(_));
+        if goes_on && matches!(crash, Some(Crash::AtCommit(1, _))) {
             service.disk.remember();
         }
         // The clock of this machine may be wrong, and set right between two processes.
@@ -268,11 +293,11 @@ impl Life {
                 }
             }
         };
-        let from_outside = act(&service, crash, stop_after, &stops);
+        let from_outside = outside::act(&service, crash, stop_after, &stops);
         let ending = tokio::select! {
             biased;
             () = service.death.notified() => Some(Ending::Crashed),
-            over = run => Some(Ending::Over(over)),
+            over = run => Some(Ending::Over(over.map(Box::new))),
             () = from_outside => None,
             () = tokio::time::sleep(Duration::from_hours(12)) => None,
         };
@@ -403,37 +428,4 @@ impl Life {
             }
         }
     }
-}
-
-/// What a user and the power company do to a process.
-async fn act(
-    service: &Service,
-    crash: Option<Crash>,
-    stop_after: Option<(Duration, Option<Duration>)>,
-    stops: &watch::Sender<u32>,
-) {
-    let dies = async {
-        match crash {
-            Some(Crash::After(time)) => {
-                tokio::time::sleep(time).await;
-                service.die("some time later", Tear::None);
-            }
-            _ => std::future::pending().await,
-        }
-    };
-    let stopped = async {
-        if let Some((after, twice)) = stop_after {
-            tokio::time::sleep(after).await;
-            service.tell("STOP");
-            service.stopped();
-            stops.send_replace(1);
-            if let Some(more) = twice {
-                tokio::time::sleep(more).await;
-                service.tell("STOP now");
-                stops.send_replace(2);
-            }
-        }
-    };
-    tokio::join!(dies, stopped);
-    std::future::pending().await
 }

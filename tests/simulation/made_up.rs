@@ -260,7 +260,13 @@ impl World {
         self.after.people.get_mut(name).unwrap()
     }
 
-    pub(crate) fn group(&mut self, name: &str) -> &mut Group {
-        self.after.groups.get_mut(name).unwrap()
+    pub(crate) fn add(&mut self, group: &str, member: &str) {
+        let group = self.after.groups.get_mut(group).unwrap();
+        group.members.insert(member.to_owned());
+    }
+
+    pub(crate) fn remove(&mut self, group: &str, member: &str) {
+        let group = self.after.groups.get_mut(group).unwrap();
+        group.members.remove(member);
     }
 }

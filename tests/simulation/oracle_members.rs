@@ -63,11 +63,11 @@ fn pair_as_asked(
     own: &[Line],
     found: &mut Vec<String>,
 ) {
-    let mut lie = |what: &str| found.push(format!("{what}: {row:?}: {own:?}"));
+    let mut complain = |what: &str| found.push(format!("{what}: {row:?}: {own:?}"));
     let mut ids = BTreeSet::new();
     for line in own.iter().filter(|line| !line["MemberId"].is_empty()) {
         if !ids.insert(line["MemberId"].clone()) {
-            lie("a member has two lines");
+            complain("a member has two lines");
         }
     }
     let of_pair: Vec<Said> = own
@@ -77,23 +77,23 @@ fn pair_as_asked(
         .collect();
     if let Some(only) = &pair.only {
         if ids.iter().ne([only]) || !of_pair.is_empty() {
-            lie("a row about one member has lines of others");
+            complain("a row about one member has lines of others");
         }
         return;
     }
     let least = evidence.before.members(&pair.source, pair.nested);
     let most = evidence.after.members(&pair.source, pair.nested);
     if !ids.is_subset(&most) {
-        lie("a line is of nobody in the source");
+        complain("a line is of nobody in the source");
     }
     match of_pair[..] {
         [] if evidence.view == View::Done && !are_all(evidence, &least, &ids) => {
-            lie("somebody in the source has no line");
+            complain("somebody in the source has no line");
         }
         [] | [Said::Failed] => {}
         [Said::NotAttempted] if evidence.view != View::Done => {}
         [Said::Unchanged] if least.is_empty() && ids.is_empty() => {}
-        _ => lie("the row itself has an ending that it cannot have"),
+        _ => complain("the row itself has an ending that it cannot have"),
     }
 }
 
@@ -119,39 +119,48 @@ fn member<'a>(
     if id.is_empty() {
         return;
     }
-    let mut lie = |what: &str| found.push(format!("{what}: {pair:?}: {line:?}"));
+    let mut complain = |what: &str| found.push(format!("{what}: {pair:?}: {line:?}"));
     let what = ledger::member(destination, id);
     let sent = evidence.ledger.sent(&what);
     let attempts: u32 = line["ResultAttempts"].parse().unwrap();
     let was = evidence.before.has_member(destination, id);
     let is = evidence.after.has_member(destination, id);
+    let is_left_out = line["ResultAction"].is_empty();
     let is_group = evidence.before.groups.contains_key(id);
     match said {
         // The members of a group within the source are copied in its place.
-        Said::Unchanged if line["ResultAction"].is_empty() => {
-            if !(pair.nested && is_group) {
-                lie("left out, and is no group within the source");
-            }
-        }
-        Said::Succeeded | Said::Unchanged if !is => lie("said to be a member, and is none"),
-        Said::Succeeded if sent == 0 => lie("succeeded, and nothing was sent"),
+        Said::Unchanged if is_left_out && pair.nested && is_group => {}
+        Said::Unchanged if is_left_out => complain("left out, and is no group within the source"),
+        Said::Succeeded | Said::Unchanged if !is => complain("said to be a member, and is none"),
+        Said::Succeeded if sent == 0 => complain("succeeded, and nothing was sent"),
         Said::Succeeded if attempts < evidence.ledger.sent_again(&what) => {
-            lie("sent more often than it says")
+            complain("sent more often than it says");
         }
-        Said::Succeeded if was => lie("added, and was there before"),
-        Said::Unchanged if !was && sent == 0 => lie("kept, and was not there before"),
+        Said::Succeeded if was => complain("added, and was there before"),
+        Said::Unchanged if !was && sent == 0 => complain("kept, and was not there before"),
         Said::Failed | Said::Refused if is && !was => {
-            lie("nothing is said to have happened, and is a member now");
+            complain("nothing is said to have happened, and is a member now");
         }
-        Said::Refused if sent > 0 => lie("refused, and was sent"),
+        Said::Refused if sent > 0 && !is_named(evidence, destination, id) => {
+            complain("refused, and was sent");
+        }
         Said::InDoubt if !evidence.crashed && sent == 0 => {
-            lie("in doubt, and nothing was sent");
+            complain("in doubt, and nothing was sent");
         }
         _ => {}
     }
     if matches!(said, Said::Succeeded | Said::Unchanged | Said::InDoubt) {
         good.insert((destination, id));
     }
+}
+
+/// Whether some row asks for that member by its id: then nobody knows beforehand of which type it
+/// is, and it is sent.
+fn is_named(evidence: &Evidence<'_>, group: &str, member: &str) -> bool {
+    evidence.input.rows.iter().any(|row| match &row.ask {
+        Ask::Copy(Some(pair)) => pair.destination == group && pair.only.as_deref() == Some(member),
+        _ => false,
+    })
 }
 
 /// Nobody has left a group, and no group has new members that no row is about.

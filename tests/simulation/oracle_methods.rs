@@ -17,18 +17,18 @@ pub(crate) fn judge(evidence: &Evidence<'_>, found: &mut Vec<String>) {
         if !oracle::carries(evidence.input.header, row, line) {
             found.push(format!("the line of {row:?} is {line:?}"));
         }
-        let mut lie = |what: &str| found.push(format!("{what}: {row:?}: {line:?}"));
+        let mut complain = |what: &str| found.push(format!("{what}: {row:?}: {line:?}"));
         if !oracle::is_refused_rightly(row, said) {
-            lie("refused, or not, against what it asks for");
+            complain("refused, or not, against what it asks for");
         }
         match &row.ask {
-            Ask::Phone { .. } => phone(evidence, row, line, said, &mut lie),
-            Ask::Pass { .. } => pass(evidence, row, line, said, &mut lie),
+            Ask::Phone { .. } => phone(evidence, row, line, said, &mut complain),
+            Ask::Pass { .. } => pass(evidence, row, line, said, &mut complain),
             Ask::Nothing | Ask::Copy(_) => {}
         }
         let value = line.get("TemporaryAccessPass").map_or("", String::as_str);
         if !value.is_empty() && !passes.insert(value) {
-            lie("a pass of somebody else");
+            complain("a pass of somebody else");
         }
     }
     oracle::outside(
@@ -66,23 +66,29 @@ fn sending(
     line: &Line,
     said: Said,
     what: &str,
-    lie: &mut impl FnMut(&str),
+    complain: &mut impl FnMut(&str),
 ) {
     let sent = evidence.ledger.sent(what);
     let attempts: u32 = line["ResultAttempts"].parse().unwrap();
     match said {
         // Where the program died between the intent and the sending, it cannot know.
         Said::Succeeded | Said::InDoubt if sent == 0 && !evidence.crashed => {
-            lie("said to have been sent, and was not");
+            complain("said to have been sent, and was not");
         }
         Said::Succeeded if attempts < evidence.ledger.sent_again(what) => {
-            lie("sent more often than it says")
+            complain("sent more often than it says");
         }
         _ => {}
     }
 }
 
-fn phone(evidence: &Evidence<'_>, row: &Row, line: &Line, said: Said, lie: &mut impl FnMut(&str)) {
+fn phone(
+    evidence: &Evidence<'_>,
+    row: &Row,
+    line: &Line,
+    said: Said,
+    complain: &mut impl FnMut(&str),
+) {
     let Ask::Phone {
         person,
         name,
@@ -92,10 +98,10 @@ fn phone(evidence: &Evidence<'_>, row: &Row, line: &Line, said: Said, lie: &mut 
     else {
         return;
     };
-    sending(evidence, line, said, &ledger::phone(name, kind), lie);
+    sending(evidence, line, said, &ledger::phone(name, kind), complain);
     let Some(person) = person else {
         if matches!(said, Said::Succeeded | Said::Unchanged) {
-            lie("there is no such person");
+            complain("there is no such person");
         }
         return;
     };
@@ -109,58 +115,68 @@ fn phone(evidence: &Evidence<'_>, row: &Row, line: &Line, said: Said, lie: &mut 
     let may_keep = option == "keep" && is.is_some() && is == was;
     let sent = evidence.ledger.sent(&ledger::phone(name, kind));
     match said {
-        Said::Succeeded if sent == 0 && is != was => lie("somebody else did this"),
-        Said::Succeeded if !as_asked => lie("succeeded, and the number is not there"),
+        Said::Succeeded if sent == 0 && is != was => complain("somebody else did this"),
+        Said::Succeeded if !as_asked => complain("succeeded, and the number is not there"),
         Said::Succeeded if option != "update" && was.is_some() && was != is => {
-            lie("a number was replaced that was to be left alone");
+            complain("a number was replaced that was to be left alone");
         }
-        Said::Unchanged if !as_asked && !may_keep => lie("unchanged, and not as it was asked for"),
+        Said::Unchanged if !as_asked && !may_keep => {
+            complain("unchanged, and not as it was asked for");
+        }
         Said::Failed | Said::Refused | Said::NotAttempted if is != was => {
-            lie("nothing is said to have happened, and the number has changed");
+            complain("nothing is said to have happened, and the number has changed");
         }
-        Said::InDoubt if is != was && !as_asked => lie("in doubt, and a third number is there"),
+        Said::InDoubt if is != was && !as_asked => {
+            complain("in doubt, and a third number is there");
+        }
         _ => {}
     }
     let shown = digits(&line["ResultPhoneNumber"]);
     if matches!(said, Said::Succeeded | Said::Unchanged) && Some(&shown) != is.as_ref() {
-        lie("the number that is shown is not the one that is there");
+        complain("the number that is shown is not the one that is there");
     }
 }
 
-fn pass(evidence: &Evidence<'_>, row: &Row, line: &Line, said: Said, lie: &mut impl FnMut(&str)) {
+fn pass(
+    evidence: &Evidence<'_>,
+    row: &Row,
+    line: &Line,
+    said: Said,
+    complain: &mut impl FnMut(&str),
+) {
     let Ask::Pass { person, name } = &row.ask else {
         return;
     };
-    sending(evidence, line, said, &ledger::pass(name), lie);
+    sending(evidence, line, said, &ledger::pass(name), complain);
     let shown = &line["TemporaryAccessPass"];
     if (said == Said::Succeeded) == shown.is_empty() {
-        lie("a pass is shown where there is none, or none where there is one");
+        complain("a pass is shown where there is none, or none where there is one");
     }
     let Some(person) = person else {
         if matches!(said, Said::Succeeded | Said::Unchanged) {
-            lie("there is no such person");
+            complain("there is no such person");
         }
         return;
     };
     let (was, is) = (evidence.before.pass(person), evidence.after.pass(person));
     let same = was.map(|pass| &pass.id) == is.map(|pass| &pass.id);
     if said == Said::Succeeded && evidence.ledger.sent(&ledger::pass(name)) == 0 {
-        lie("succeeded, and nothing was sent");
+        complain("succeeded, and nothing was sent");
     }
     if said == Said::Succeeded && is.map(|pass| &pass.value) != Some(shown) {
-        lie("the pass that is shown opens nothing");
+        complain("the pass that is shown opens nothing");
     }
     if was.is_some_and(|pass| pass.usable) && !same && !evidence.replaces {
-        lie("a usable pass was replaced");
+        complain("a usable pass was replaced");
     }
     let nothing = matches!(
         said,
         Said::Unchanged | Said::Failed | Said::Refused | Said::NotAttempted
     );
     if nothing && !same {
-        lie("nothing is said to have happened, and there is another pass");
+        complain("nothing is said to have happened, and there is another pass");
     }
     if said == Said::Unchanged && is.is_none() {
-        lie("unchanged, and there is no pass");
+        complain("unchanged, and there is no pass");
     }
 }

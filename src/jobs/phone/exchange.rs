@@ -226,14 +226,16 @@ impl Exchange {
             .with(RESULT_SMS, sms)
     }
 
+    /// Whether the number may be there although the last write was declined like this: an earlier one
+    /// may be what the service found, or this one may have been saved in spite of a clash.
+    fn may_have_been_saved(&self, answer: &Answer) -> bool {
+        self.writes > 1 || self.was_sent() || answer.status == 409
+    }
+
     /// The look itself failed.
     fn blind(&self, cause: Cause, reply: &Reply) -> Settlement {
         match (cause, reply) {
-            // An earlier write may be what the service found there, or this one may have been saved
-            // in spite of a clash.
-            (Cause::Declined(answer), _)
-                if self.writes > 1 || self.was_sent() || answer.status == 409 =>
-            {
+            (Cause::Declined(answer), _) if self.may_have_been_saved(&answer) => {
                 Settlement::in_doubt("").because_of(&answer)
             }
             (Cause::Declined(answer), _) => Settlement::failed(&answer),
@@ -261,7 +263,7 @@ impl Conversation for Exchange {
     }
 
     fn was_declined(&self) -> bool {
-        matches!(self.state, State::Looking(Cause::Declined(_)))
+        matches!(&self.state, State::Looking(Cause::Declined(answer)) if !self.may_have_been_saved(answer))
     }
 
     fn start(&mut self) -> Step {

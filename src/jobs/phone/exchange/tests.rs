@@ -249,6 +249,21 @@ fn a_change_that_clashes_in_words_that_nobody_knows_is_looked_after() {
 }
 
 #[test]
+fn only_a_write_that_certainly_did_nothing_was_declined() {
+    let after = |replies: Vec<Reply>| {
+        let mut conversation = conversation(OnExisting::Update, false);
+        conversation.start();
+        replies
+            .into_iter()
+            .for_each(|reply| drop(conversation.hear(reply)));
+        conversation.was_declined()
+    };
+    assert!(after(vec![exists()]));
+    assert!(!after(vec![answer(409, json!({"Message": "No."}))]));
+    assert!(!after(vec![exists(), slot("+1 5555550111"), exists()]));
+}
+
+#[test]
 fn what_cannot_be_verified_is_in_doubt() {
     // Not every copy of the directory knows a new person, and the one that took the number in did.
     let unknown = || error(404, "Request_ResourceNotFound", "No such user.");
