@@ -19,6 +19,7 @@ use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
 use crate::shell::pace_trace::{PaceTrace, PaceTraceError};
+use crate::shell::progress_note::{About, ProgressNote};
 use crate::shell::results::{Destination, Results, ResultsError, STATUS};
 use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble, Unsaved};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
@@ -27,6 +28,7 @@ use import::{Carried, carried_columns, check_selection, import};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use time::format_description::well_known::Rfc3339;
 use under_way::UnderWay;
 
 /// What is to be run, and how.
@@ -186,6 +188,12 @@ pub enum RunError {
 /// before it.
 pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, RunError> {
     let clock = Clock::start();
+    let about = About {
+        job: plan.job.name().to_owned(),
+        input: whole(&plan.files.input),
+        began: rfc3339(clock),
+    };
+    let observer = &mut ProgressNote::new(&plan.files.run_file, about, clock, observer);
     match &plan.tenant {
         TenantChoice::Sandbox => {
             let sandbox = Sandbox::start().map_err(RunError::Sandbox)?;
@@ -257,6 +265,16 @@ pub async fn run_at<T: Transport, C: Credential>(
         .await
 }
 
+/// A path with its folder: a run may be gone on with from another one.
+fn whole(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.display().to_string()
+}
+
+fn rfc3339(clock: Clock) -> String {
+    clock.started_at().format(&Rfc3339).unwrap_or_default()
+}
+
 impl Plan {
     /// The columns that are read.
     fn columns(&self) -> Vec<Column> {
@@ -266,14 +284,6 @@ impl Plan {
 
     fn header(&self, clock: Clock, carried: &[Carried], tenant_id: Option<String>) -> Header {
         let columns: Vec<&str> = carried.iter().map(|column| column.name.as_str()).collect();
-        let started_at = clock
-            .started_at()
-            .format(&time::format_description::well_known::Rfc3339);
-        // A run may be gone on with from another folder.
-        let whole = |path: &Path| {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            path.display().to_string()
-        };
         Header {
             job: self.job.name().to_owned(),
             input: whole(&self.files.input),
@@ -290,7 +300,7 @@ impl Plan {
                 Destination::Stdout => Destination::STDOUT.to_owned(),
             },
             skip_refused: self.orders.skip_refused,
-            started_at: started_at.unwrap_or_default(),
+            started_at: rfc3339(clock),
         }
     }
 }

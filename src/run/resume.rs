@@ -10,6 +10,7 @@ use crate::shell::files;
 use crate::shell::fingerprint::fingerprint;
 use crate::shell::http::{self, HttpTransport};
 use crate::shell::pace_trace::PaceTrace;
+use crate::shell::progress_note::{About, ProgressNote};
 use crate::shell::results::{Destination, Existing, Results};
 use crate::shell::run_file::{Header, RunFile};
 use crate::shell::token::{Credential, EnvironmentToken};
@@ -51,6 +52,12 @@ pub async fn resume(
     let transport = HttpTransport::new(&root)?;
     let credential = EnvironmentToken::read()?;
     let clock = Clock::start();
+    let about = About {
+        job: header.job.clone(),
+        input: header.input.clone(),
+        began: header.started_at.clone(),
+    };
+    let observer = &mut ProgressNote::new(&resumption.run_file, about, clock, observer);
     let opened = Opened { run_file, header };
     opened
         .go_on(resumption, &root, &transport, &credential, clock, observer)

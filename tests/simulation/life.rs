@@ -326,6 +326,7 @@ impl Life {
                 results: Destination::File(disk.path("results.csv")),
                 pace_trace: None,
             },
+            only: Vec::new(),
             rows: None,
             only: Vec::new(),
             tenant: TenantChoice::Graph("https://rehearsal.example".to_owned()),
