@@ -328,7 +328,6 @@ impl Life {
             },
             only: Vec::new(),
             rows: None,
-            only: Vec::new(),
             tenant: TenantChoice::Graph("https://rehearsal.example".to_owned()),
             fresh: false,
             limits,
