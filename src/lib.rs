@@ -53,8 +53,8 @@
 //!   field name would agree with itself; both are tested against `samples/wire/*.json` instead.
 //! - Adding a job is one file (or folder) in `src/jobs`, its `mod` line and its entry in
 //!   [`jobs::REGISTRY`].
-//! - Exit codes live in `cli/exit.rs`; only the run file, the results and the pace trace write files,
-//!   and `simulate` its certificate and its record.
+//! - Exit codes live in `cli/exit.rs`; only the run file, the results, the pace trace and the progress note
+//!   write files, and `simulate` its certificate and its record.
 //! - Nothing deletes: the client has no DELETE. (`DELETE /groups/{id}/members/{id}` without `/$ref`
 //!   deletes the person.)
 

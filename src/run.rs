@@ -10,7 +10,7 @@ pub use resume::{Resumption, resume, resume_at};
 pub use under_way::TROUBLES_SHOWN;
 
 use crate::engine::{Limits, Statistics};
-use crate::jobs::{Job, OptionError, Settings};
+use crate::jobs::{Column, Job, OptionError, Settings};
 use crate::shell::clock::Clock;
 use crate::shell::driver::{Ended, Observer, Orders};
 use crate::shell::files::{Files, FilesError};
@@ -19,14 +19,16 @@ use crate::shell::http::{self, HttpTransport, UrlError};
 use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
 use crate::shell::pace_trace::{PaceTrace, PaceTraceError};
-use crate::shell::results::{Destination, Results, ResultsError};
+use crate::shell::progress_note::{About, ProgressNote};
+use crate::shell::results::{Destination, Results, ResultsError, STATUS};
 use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble, Unsaved};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
 use crate::shell::transport::Transport;
-use import::{Carried, carried_columns, import};
+use import::{Carried, carried_columns, check_selection, import};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use time::format_description::well_known::Rfc3339;
 use under_way::UnderWay;
 
 /// What is to be run, and how.
@@ -38,6 +40,9 @@ pub struct Plan {
     pub options: BTreeMap<String, String>,
     /// What is read and written.
     pub files: Files,
+    /// Only rows with one of these words in `ResultStatus`, as in a result file that is run again;
+    /// empty means all.
+    pub only: Vec<&'static str>,
     /// Only so many rows from the top.
     pub rows: Option<u64>,
     /// Which tenant.
@@ -75,6 +80,8 @@ pub struct Summary {
     pub troubles: Vec<Trouble>,
     /// The first rows that were refused, each with its reason.
     pub refusals: Vec<String>,
+    /// Rows of the input that the run leaves out, by its [`Plan::only`].
+    pub left_out: u64,
     /// What went over the wire.
     pub statistics: Statistics,
     /// How long it took.
@@ -85,6 +92,8 @@ pub struct Summary {
     pub moved: Option<PathBuf>,
     /// Where the run file is, unless there was nothing to keep.
     pub run_file: Option<PathBuf>,
+    /// Whether the tenant is still there, so that the run can go on.
+    pub can_go_on: bool,
 }
 
 /// Why a run could not begin, or could not be recorded.
@@ -99,6 +108,14 @@ pub enum RunError {
     /// The input cannot be read.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// No row of the input is among those that the run is for.
+    #[error("no row of `{}` has the {} {}: there is nothing to do", input.display(), STATUS.name, statuses.join(" or "))]
+    NothingSelected {
+        /// The input.
+        input: PathBuf,
+        /// What rows would have to have.
+        statuses: Vec<&'static str>,
+    },
     /// The results cannot be written.
     #[error(transparent)]
     Results(#[from] ResultsError),
@@ -155,7 +172,7 @@ pub enum RunError {
         /// Passes that were issued and are nowhere else.
         unsaved: Vec<Unsaved>,
         /// The reason.
-        source: RunFileError,
+        source: Box<RunFileError>,
     },
     /// The run is over and its results could not be written; the run file has them.
     #[error("the run is over, but its results could not be written; `{}` has them", run_file.display())]
@@ -171,6 +188,12 @@ pub enum RunError {
 /// before it.
 pub async fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Summary, RunError> {
     let clock = Clock::start();
+    let about = About {
+        job: plan.job.name().to_owned(),
+        input: whole(&plan.files.input),
+        began: rfc3339(clock),
+    };
+    let observer = &mut ProgressNote::new(&plan.files.run_file, about, clock, observer);
     match &plan.tenant {
         TenantChoice::Sandbox => {
             let sandbox = Sandbox::start().map_err(RunError::Sandbox)?;
@@ -203,7 +226,8 @@ pub async fn run_at<T: Transport, C: Credential>(
         graph_root: graph_root.to_owned(),
         started_at: clock.started_at(),
     })?;
-    let mut input = Input::open(&plan.files.input, plan.job.columns())?;
+    let mut input = Input::open(&plan.files.input, &plan.columns())?;
+    check_selection(&plan)?;
     let carried = carried_columns(&input, plan.job);
     plan.files.check()?;
     let existing = plan.files.clear_the_way(plan.fresh)?;
@@ -241,17 +265,25 @@ pub async fn run_at<T: Transport, C: Credential>(
         .await
 }
 
+/// A path with its folder: a run may be gone on with from another one.
+fn whole(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.display().to_string()
+}
+
+fn rfc3339(clock: Clock) -> String {
+    clock.started_at().format(&Rfc3339).unwrap_or_default()
+}
+
 impl Plan {
+    /// The columns that are read.
+    fn columns(&self) -> Vec<Column> {
+        let status = (!self.only.is_empty()).then_some(STATUS);
+        self.job.columns().iter().copied().chain(status).collect()
+    }
+
     fn header(&self, clock: Clock, carried: &[Carried], tenant_id: Option<String>) -> Header {
         let columns: Vec<&str> = carried.iter().map(|column| column.name.as_str()).collect();
-        let started_at = clock
-            .started_at()
-            .format(&time::format_description::well_known::Rfc3339);
-        // A run may be gone on with from another folder.
-        let whole = |path: &Path| {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            path.display().to_string()
-        };
         Header {
             job: self.job.name().to_owned(),
             input: whole(&self.files.input),
@@ -268,7 +300,7 @@ impl Plan {
                 Destination::Stdout => Destination::STDOUT.to_owned(),
             },
             skip_refused: self.orders.skip_refused,
-            started_at: started_at.unwrap_or_default(),
+            started_at: rfc3339(clock),
         }
     }
 }

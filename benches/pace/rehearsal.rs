@@ -161,6 +161,7 @@ pub(crate) async fn run_one(
             results: Destination::File(folder.path().join("results.csv")),
             pace_trace: None,
         },
+        only: Vec::new(),
         rows: None,
         tenant: TenantChoice::Graph("https://rehearsal.example".to_owned()),
         fresh: false,

@@ -3,7 +3,7 @@
 //! `cargo bench --bench throughput` runs the command `phone` and the simulator as processes of their
 //! own, in real time, over loopback, with the run file on the disk, and prints each number beside
 //! what it has to be. `cargo bench --bench throughput -- ratio help` runs these parts only; the parts
-//! are `ratio`, `latency`, `memory`, `help` and `quota`. About five minutes.
+//! are `ratio`, `latency`, `memory`, `help`, `quota` and `durability`. About five minutes.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,22 +13,25 @@
 )]
 
 mod bare_loop;
+mod durability;
 mod process;
 mod tenant;
 
 use process::{Program, Usage};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tenant::{NO_LIMIT, Tenant, Wave};
 
 /// The default of `--concurrency`.
 const CONCURRENCY: usize = 8;
 
-const PARTS: [(&str, fn()); 5] = [
+const PARTS: [(&str, fn()); 6] = [
     ("ratio", ratio),
     ("latency", latency),
     ("memory", memory),
     ("help", help),
     ("quota", quota),
+    ("durability", durability),
 ];
 
 fn main() {
@@ -188,6 +191,24 @@ fn quota() {
         "under 3 %",
         share < 3.0,
     );
+}
+
+/// The run file alone, on the disk and in memory.
+fn durability() {
+    const ROWS: usize = 20_000;
+    let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    // A file system in memory, where there is one.
+    let memory = Some(Path::new("/dev/shm")).filter(|memory| memory.is_dir());
+    for batches in [1, CONCURRENCY] {
+        let on_disk = durability::rows_per_second(disk, ROWS, batches);
+        let in_memory = memory.map(|memory| durability::rows_per_second(memory, ROWS, batches));
+        let rows = batches * 20;
+        let cost = in_memory.map_or_else(String::new, |in_memory| {
+            let micros = (1.0 / on_disk - 1.0 / in_memory) * 1e6;
+            format!("; in memory {in_memory:.0}, so the disk costs {micros:.1} us a row")
+        });
+        println!("run file, a commit for {rows} rows: {on_disk:.0} rows a second{cost}");
+    }
 }
 
 fn met(what: &str, target: &str, is_met: bool) {

@@ -37,7 +37,7 @@ pub fn command() -> Command {
                 .after_help(Exit::help()),
         )
         .subcommand(
-            StatusArgs::augment_args(Command::new("status"))
+            RunFileArgs::augment_args(Command::new("status"))
                 .about("Say what a run is about, how far it came and what to type next")
                 .long_about(None),
         )
@@ -52,7 +52,7 @@ pub fn command() -> Command {
                 .long_about(None),
         )
         .subcommand(
-            ForgetArgs::augment_args(Command::new("forget"))
+            RunFileArgs::augment_args(Command::new("forget"))
                 .about("Remove the passes from a run file for good, and keep the rest")
                 .long_about(None),
         )
@@ -94,10 +94,18 @@ pub(super) struct JobArgs {
     #[arg(long, help_heading = "Rows")]
     pub(super) skip_refused: bool,
 
+    /// Only the rows of a result file with one of these in `ResultStatus`, such as `failed,in_doubt`
+    #[arg(
+        long, value_name = "STATUS,…", value_delimiter = ',', value_parser = result_status,
+        help_heading = "Rows"
+    )]
+    pub(super) only: Vec<&'static str>,
+
     /// Work on the first N rows, then wait for a yes before the others
     #[arg(
         long, value_name = "N", allow_negative_numbers = true,
-        value_parser = |text: &str| whole(text, 1..=u64::MAX), help_heading = "Rows"
+        value_parser = |text: &str| whole(text, 1..=u64::MAX), conflicts_with = "sandbox",
+        help_heading = "Rows"
     )]
     pub(super) canary: Option<u64>,
 
@@ -297,9 +305,9 @@ pub(super) struct RetryArgs {
     pub(super) resume: ResumeArgs,
 }
 
-/// The options of `status`.
+/// The options of `status` and `forget`.
 #[derive(Args, Clone, Debug)]
-pub(super) struct StatusArgs {
+pub(super) struct RunFileArgs {
     /// Run file of the run
     #[arg(value_name = "RUN")]
     pub(super) run: PathBuf,
@@ -328,14 +336,6 @@ pub(super) struct ResultsArgs {
     /// --status a file beside it, such as RUN.failed.results.csv]
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-}
-
-/// The options of `forget`.
-#[derive(Args, Clone, Debug)]
-pub(super) struct ForgetArgs {
-    /// Run file of the run
-    #[arg(value_name = "RUN")]
-    pub(super) run: PathBuf,
 }
 
 /// The options of `simulate`.

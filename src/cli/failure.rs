@@ -121,6 +121,14 @@ fn hint(error: &RunError) -> Option<Cow<'static, str>> {
         | RunError::Files(FilesError::RunFile(RunFileError::InUse { .. })) => {
             "wait until it is over"
         }
+        RunError::RunFile(RunFileError::Damaged { .. })
+        | RunError::Files(FilesError::RunFile(RunFileError::Damaged { .. })) => {
+            "nothing was sent. Put a copy from a backup into its place, or begin the job anew with `--fresh`: what is done \
+             comes out as `unchanged`, and passes that were issued are in the results only"
+        }
+        RunError::RunFile(RunFileError::OtherVersion { .. }) => {
+            "it was left as it is; use the bulkgraph that made it"
+        }
         RunError::Files(FilesError::RunFile(
             RunFileError::NotARunFile { .. } | RunFileError::OtherVersion { .. },
         )) => "it was left as it is; give this run a file of its own with `--run FILE`",

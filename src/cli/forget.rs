@@ -1,6 +1,6 @@
 //! `bulkgraph forget`: the passes leave the run file.
 
-use super::args::ForgetArgs;
+use super::args::RunFileArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::{from_here, say};
@@ -10,8 +10,8 @@ use crate::shell::run_file::RunFile;
 use clap::{ArgMatches, FromArgMatches};
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
-    let args =
-        ForgetArgs::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))?;
+    let args = RunFileArgs::from_arg_matches(matches)
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let mut run_file = RunFile::open(&args.run).map_err(RunError::from)?;
     let header = run_file.header().map_err(RunError::from)?;
     let passes = match run_file.forget().map_err(RunError::from)? {

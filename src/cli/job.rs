@@ -67,6 +67,7 @@ fn plan(
             results: destination(args.out.as_deref(), &args.input, ".results.csv"),
             pace_trace: args.pace.trace_pace.clone(),
         },
+        only: args.only.clone(),
         rows: args.limit,
         tenant: match &args.graph_url {
             Some(url) => TenantChoice::Graph(url.clone()),

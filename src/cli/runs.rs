@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::show;
 use crate::engine::Outcome;
 use crate::jobs::visible;
+use crate::shell::progress_note::Note;
 use crate::shell::run_file::{Header, Look, RunFile, RunFileError, Tally};
 use clap::{ArgMatches, FromArgMatches};
 use std::fs;
@@ -74,7 +75,7 @@ fn looked_at(path: &Path) -> Option<Found> {
     let named_run = path.extension().is_some_and(|extension| extension == "run");
     let (about, state) = match looked {
         Ok((about, state)) => (Some(about), state),
-        Err(RunFileError::InUse { .. }) => (None, "in use".to_owned()),
+        Err(RunFileError::InUse { .. }) => in_use(path),
         Err(RunFileError::NotARunFile { .. }) if !named_run || !is_empty(path) => return None,
         Err(RunFileError::Io { .. }) if !named_run => return None,
         Err(error) => (None, format!("not readable: {}", why(&error))),
@@ -90,14 +91,30 @@ fn is_empty(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.len() == 0)
 }
 
+/// What the process that has the file open says of it.
+fn in_use(path: &Path) -> (Option<About>, String) {
+    let Some(note) = Note::read(path) else {
+        return (None, "in use".to_owned());
+    };
+    let state = format!("in use: {} of {}", note.tally().settled_lines(), note.lines);
+    let about = About::of(&note.about.job, &note.about.input, &note.about.began);
+    (Some(about), state)
+}
+
+impl About {
+    fn of(job: &str, input: &str, began: &str) -> Self {
+        let input = Path::new(input).file_name().unwrap_or_default();
+        Self {
+            job: visible(job),
+            input: visible(&input.to_string_lossy()),
+            began: OffsetDateTime::parse(began, &Rfc3339).ok(),
+        }
+    }
+}
+
 fn of_file(look: &Look) -> Result<(About, String), RunFileError> {
     let header = look.header()?;
-    let input = Path::new(&header.input).file_name().unwrap_or_default();
-    let about = About {
-        job: visible(&header.job),
-        input: visible(&input.to_string_lossy()),
-        began: OffsetDateTime::parse(&header.started_at, &Rfc3339).ok(),
-    };
+    let about = About::of(&header.job, &header.input, &header.started_at);
     Ok((about, state(&header, look.tally())))
 }
 
@@ -129,6 +146,7 @@ fn why(error: &RunFileError) -> String {
         RunFileError::Io { source, .. } => source.to_string(),
         RunFileError::Database { source, .. } => source.to_string(),
         RunFileError::OtherVersion { version, .. } => format!("version {version} of the format"),
+        RunFileError::Damaged { what, .. } => format!("damaged: {what}"),
         RunFileError::NotARunFile { .. } => "it is empty".to_owned(),
         other => other.to_string(),
     };

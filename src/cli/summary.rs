@@ -28,11 +28,11 @@ fn counts(text: &mut String, summary: &Summary) -> fmt::Result {
         summary.job.name(),
         tally.lines
     )?;
-    show_counts(text, tally)
+    show_counts(text, tally, summary.left_out)
 }
 
-/// How many lines ended how.
-pub(super) fn show_counts(text: &mut String, tally: &Tally) -> fmt::Result {
+/// How many lines ended how, and how many rows the run leaves out.
+pub(super) fn show_counts(text: &mut String, tally: &Tally, left_out: u64) -> fmt::Result {
     let warned = match tally.warned {
         0 => String::new(),
         warned => format!(" ({warned} with a warning in the results)"),
@@ -48,6 +48,7 @@ pub(super) fn show_counts(text: &mut String, tally: &Tally) -> fmt::Result {
         (tally.count(Outcome::Refused), "refused", ""),
         (tally.count(Outcome::InDoubt) + tally.sent, "in_doubt", ""),
         (tally.not_attempted(), "not_attempted", ""),
+        (left_out, "left out, as they are not among those to run", ""),
     ];
     let mut counts = counts.iter().filter(|(count, ..)| *count > 0);
     counts.try_for_each(|(count, word, more)| writeln!(text, "  {count:>7} {word}{more}"))
@@ -167,7 +168,7 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
     let stopped = |message: String, hint: &'static str, exit| {
         let plain = std::io::Error::other(message);
         let hint = match (&summary.run_file, exit) {
-            (Some(run_file), Exit::Stopped | Exit::SignIn) => {
+            (Some(run_file), Exit::Stopped | Exit::SignIn) if summary.can_go_on => {
                 format!("{hint}\nto go on: {}", resume_command(run_file)).into()
             }
             _ => hint.into(),

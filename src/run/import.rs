@@ -1,9 +1,9 @@
 //! The whole input, read and checked before anything is sent.
 
 use super::{Plan, RunError};
-use crate::jobs::{Job, Work};
+use crate::jobs::{Fields, Job, Work};
 use crate::shell::input::{Input, InputError};
-use crate::shell::results;
+use crate::shell::results::{self, STATUS};
 use crate::shell::run_file::{CheckedRow, RunFile};
 use std::sync::mpsc;
 use std::thread;
@@ -39,7 +39,7 @@ pub(super) fn import(
     const WAITING: usize = 4;
     let (parts, checked) = mpsc::sync_channel::<Vec<CheckedRow>>(WAITING);
     let (written, done) = mpsc::channel();
-    let count = thread::scope(|scope| {
+    let Read { rows, left_out } = thread::scope(|scope| {
         let file = &mut *run_file;
         let writer = scope.spawn(move || {
             checked.into_iter().try_for_each(|part| {
@@ -56,8 +56,11 @@ pub(super) fn import(
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })?;
-    if count == 0 {
-        return Err(input.no_rows().into());
+    match (rows, left_out) {
+        (0, 0) => return Err(input.no_rows().into()),
+        (0, _) => return Err(nothing_selected(plan)),
+        (_, 0) => {}
+        (_, left_out) => run_file.leave_out(left_out)?,
     }
     run_file.rows_are_in(plan.job.sameness())?;
     let refusals = run_file.refusals(SHOWN)?.into_iter();
@@ -69,6 +72,44 @@ pub(super) fn import(
 /// Rows that are handed over at once.
 const PART: usize = 256;
 
+/// What was read of an input.
+#[derive(Default)]
+struct Read {
+    /// Rows that the run is for.
+    rows: u64,
+    /// Rows that it leaves out.
+    left_out: u64,
+}
+
+/// Makes sure that there is something to do, before anything is made or moved aside for it.
+pub(super) fn check_selection(plan: &Plan) -> Result<(), RunError> {
+    let path = &plan.files.input;
+    // What can be read only once is looked at when it is.
+    if plan.only.is_empty() || !path.is_file() {
+        return Ok(());
+    }
+    let mut input = Input::open(path, &plan.columns())?;
+    while let Some(row) = input.next_row()? {
+        if is_selected(plan, &input.fields(&row)) {
+            return Ok(());
+        }
+    }
+    Err(nothing_selected(plan))
+}
+
+fn is_selected(plan: &Plan, row: &Fields<'_>) -> bool {
+    let status = row.text(STATUS.name);
+    let is_it = |word: &&str| word.eq_ignore_ascii_case(status);
+    plan.only.is_empty() || plan.only.iter().any(is_it)
+}
+
+fn nothing_selected(plan: &Plan) -> RunError {
+    RunError::NothingSelected {
+        input: plan.files.input.clone(),
+        statuses: plan.only.clone(),
+    }
+}
+
 /// Reads and checks the whole input, and says how many rows it has. Whoever writes them down does so
 /// meanwhile; where that fails, nobody needs the rest.
 fn check_rows(
@@ -78,13 +119,18 @@ fn check_rows(
     work: &dyn Work,
     parts: &mpsc::SyncSender<Vec<CheckedRow>>,
     done: &mpsc::Receiver<Vec<CheckedRow>>,
-) -> Result<u64, InputError> {
+) -> Result<Read, InputError> {
     let places: Vec<usize> = carried.iter().map(|column| column.place).collect();
-    let (mut count, mut part) = (0, Vec::with_capacity(PART));
-    while plan.rows.is_none_or(|rows| count < rows) {
+    let (mut read, mut part) = (Read::default(), Vec::with_capacity(PART));
+    while plan.rows.is_none_or(|rows| read.rows < rows) {
         let Some(row) = input.next_row()? else { break };
-        count += 1;
-        let item = work.check(&input.fields(&row)).map_err(|problems| {
+        let fields = input.fields(&row);
+        if !is_selected(plan, &fields) {
+            read.left_out += 1;
+            continue;
+        }
+        read.rows += 1;
+        let item = work.check(&fields).map_err(|problems| {
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             problems.join("; ")
         });
@@ -95,7 +141,7 @@ fn check_rows(
         });
         if part.len() == PART {
             if parts.send(part).is_err() {
-                return Ok(count);
+                return Ok(read);
             }
             part = done.try_recv().unwrap_or_default();
             part.clear();
@@ -103,5 +149,5 @@ fn check_rows(
     }
     // The same goes for the last ones.
     let _ = parts.send(part);
-    Ok(count)
+    Ok(read)
 }

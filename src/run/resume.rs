@@ -10,6 +10,7 @@ use crate::shell::files;
 use crate::shell::fingerprint::fingerprint;
 use crate::shell::http::{self, HttpTransport};
 use crate::shell::pace_trace::PaceTrace;
+use crate::shell::progress_note::{About, ProgressNote};
 use crate::shell::results::{Destination, Existing, Results};
 use crate::shell::run_file::{Header, RunFile};
 use crate::shell::token::{Credential, EnvironmentToken};
@@ -51,6 +52,12 @@ pub async fn resume(
     let transport = HttpTransport::new(&root)?;
     let credential = EnvironmentToken::read()?;
     let clock = Clock::start();
+    let about = About {
+        job: header.job.clone(),
+        input: header.input.clone(),
+        began: header.started_at.clone(),
+    };
+    let observer = &mut ProgressNote::new(&resumption.run_file, about, clock, observer);
     let opened = Opened { run_file, header };
     opened
         .go_on(resumption, &root, &transport, &credential, clock, observer)
@@ -146,6 +153,7 @@ impl Opened {
     /// Whether the run may go on: at the same tenant, with the rows that somebody sees in the input.
     fn check(&self, resumption: &Resumption, tenant: Option<String>) -> Result<(), RunError> {
         let path = || resumption.run_file.clone();
+        self.run_file.check()?;
         if self.run_file.tally().lines == 0 {
             return Err(RunError::NothingRead(path()));
         }

@@ -6,7 +6,7 @@ use crate::jobs::{Job, Work};
 use crate::shell::clock::Clock;
 use crate::shell::driver::{Driver, Ended, Observer, Orders};
 use crate::shell::results::{Destination, Existing, Results};
-use crate::shell::run_file::{RowCounts, RunFile, RunFileError};
+use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError};
 use crate::shell::token::Credential;
 use crate::shell::transport::Transport;
 use std::path::PathBuf;
@@ -50,12 +50,14 @@ impl UnderWay {
             orders,
             ahead: time::Duration::ZERO,
         };
-        let driven = driver.drive(self.work.as_ref(), observer).await;
-        let (ended, statistics) = driven.map_err(|source| self.stopped(source))?;
+        let done = driver.drive(self.work.as_ref(), observer).await;
+        let (ended, statistics) = done.map_err(|source| self.stopped(source))?;
         let by_row = counts_by_row(self.job, &self.run_file, &self.columns);
         let by_row = by_row.map_err(|source| self.stopped(source))?;
         let troubles = self.run_file.troubles(TROUBLES_SHOWN);
         let troubles = troubles.map_err(|source| self.stopped(source))?;
+        let left_out = self.run_file.left_out();
+        let left_out = left_out.map_err(|source| self.stopped(source))?;
         let tally = self.run_file.tally().clone();
         let unwritten = |source| RunError::Unwritten {
             run_file: self.run_file_path.clone(),
@@ -65,6 +67,7 @@ impl UnderWay {
             .results
             .write(&self.run_file, self.job, &self.columns, self.existing)
             .map_err(unwritten)?;
+        let header = self.run_file.header()?;
         let keep = !matches!(ended, Ended::Refused);
         if !keep {
             self.run_file.discard()?;
@@ -76,10 +79,12 @@ impl UnderWay {
             by_row,
             troubles,
             refusals: self.refusals,
+            left_out,
             statistics,
             took: self.clock.now().since_start(),
             results: self.destination,
             moved,
+            can_go_on: header.tenant != Header::SANDBOX,
             run_file: keep.then_some(self.run_file_path),
         })
     }
@@ -90,7 +95,7 @@ impl UnderWay {
         RunError::Stopped {
             run_file: self.run_file_path.clone(),
             unsaved: self.run_file.unsaved(),
-            source,
+            source: source.into(),
         }
     }
 }

@@ -142,7 +142,7 @@ pub fn check_apart(run_file: &Path, what: &'static str, path: &Path) -> Result<(
         name.push(ending);
         PathBuf::from(name)
     };
-    if ["", "-wal", "-shm", "-journal"]
+    if ["", "-wal", "-shm", "-journal", ".progress"]
         .iter()
         .any(|ending| is_same(&beside(ending), path))
     {

@@ -12,6 +12,7 @@ pub mod input;
 pub mod loopback;
 pub mod pace_trace;
 pub mod progress;
+pub mod progress_note;
 pub mod results;
 pub mod run_file;
 pub mod speed;

@@ -2,7 +2,7 @@
 
 mod lines;
 
-pub use lines::{STATUSES, replaces, status_word};
+pub use lines::{STATUS, STATUSES, replaces, status_word};
 
 use super::fingerprint::fingerprint;
 use super::run_file::{RunFile, RunFileError, move_aside};

@@ -94,8 +94,8 @@ fn whenever_it_is_killed_every_pass_in_the_results_is_the_one_in_the_tenant() {
 }
 
 /// Passes on what two ends say to each other, and cuts the connection after so many bytes of either.
-fn pass_on(client: TcpStream, server: TcpStream, bytes: [u64; 2]) {
-    let ends = [(&client, &server), (&server, &client)];
+fn pass_on(client: &TcpStream, server: &TcpStream, bytes: [u64; 2]) {
+    let ends = [(client, server), (server, client)];
     std::thread::scope(|scope| {
         for ((from, to), bytes) in ends.into_iter().zip(bytes) {
             scope.spawn(move || {
@@ -122,11 +122,11 @@ fn bad_way(server: &Server, cuts: u32) -> String {
             let Ok(server) = TcpStream::connect(&address) else {
                 return;
             };
-            let bytes = [(); 2].map(|()| match number < cuts {
-                true => chance.u64(0..60_000),
-                false => u64::MAX,
-            });
-            std::thread::spawn(move || pass_on(client.unwrap(), server, bytes));
+            let mut bytes = [u64::MAX; 2];
+            if number < cuts {
+                bytes.fill_with(|| chance.u64(0..60_000));
+            }
+            std::thread::spawn(move || pass_on(&client.unwrap(), &server, bytes));
         }
     });
     url

@@ -161,6 +161,7 @@ impl Rehearsal {
                 results: Destination::File(self.folder.path().join("results.csv")),
                 pace_trace: self.traced.then(|| self.folder.path().join("pace.csv")),
             },
+            only: Vec::new(),
             rows: self.rows,
             tenant: TenantChoice::Graph("https://rehearsal.example".to_owned()),
             fresh: false,

@@ -326,6 +326,7 @@ impl Life {
                 results: Destination::File(disk.path("results.csv")),
                 pace_trace: None,
             },
+            only: Vec::new(),
             rows: None,
             tenant: TenantChoice::Graph("https://rehearsal.example".to_owned()),
             fresh: false,

@@ -2,16 +2,23 @@
 
 use super::ResultsError;
 use crate::engine::{Outcome, Status};
-use crate::jobs::{Job, hint_for, key_of};
+use crate::jobs::{Column, Job, hint_for, key_of};
 use crate::shell::run_file::{Line, RunFile};
 use secrecy::ExposeSecret;
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
+/// The column that says how a line ended, in a result file that is the input of another run.
+pub const STATUS: Column = Column {
+    name: "ResultStatus",
+    aliases: &[],
+    required: true,
+};
+
 /// The columns of every job, after the input's and the job's item columns.
 const COLUMNS: [&str; 9] = [
-    "ResultStatus",
+    STATUS.name,
     "ResultAction",
     "ResultHttpStatus",
     "ResultErrorCode",

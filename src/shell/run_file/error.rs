@@ -68,6 +68,14 @@ pub enum RunFileError {
         /// The file.
         path: PathBuf,
     },
+    /// Its content is not what was written.
+    #[error("the run file `{}` is damaged: {what}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// It was written by another version of this tool.
     #[error("the run file `{}` has version {version} of the format, and this bulkgraph reads version 1", path.display())]
     OtherVersion {
@@ -98,6 +106,10 @@ impl RunFileError {
                 Self::InUse { path }
             }
             Some(rusqlite::ErrorCode::NotADatabase) => Self::NotARunFile { path },
+            Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Damaged {
+                path,
+                what: source.to_string(),
+            },
             _ => Self::Database {
                 path,
                 doing,

@@ -87,6 +87,20 @@ impl RunFile {
         })
     }
 
+    /// Remembers how many rows of the input the run leaves out.
+    pub fn leave_out(&mut self, rows: u64) -> Result<(), RunFileError> {
+        self.begin()?;
+        self.doing(Doing::Write, |connection| {
+            set(connection, "left_out", &rows.to_string())
+        })
+    }
+
+    /// How many rows of the input the run leaves out.
+    pub fn left_out(&self) -> Result<u64, RunFileError> {
+        let rows = self.doing(Doing::Read, |connection| get(connection, "left_out"))?;
+        Ok(rows.and_then(|rows| rows.parse().ok()).unwrap_or_default())
+    }
+
     /// The first write may be sent from now on: all that is checked before it has been.
     pub fn begin_work(&mut self) -> Result<(), RunFileError> {
         self.begin()?;

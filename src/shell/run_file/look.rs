@@ -99,7 +99,7 @@ impl RunFile {
 }
 
 /// What `SQLite` keeps beside a database.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
