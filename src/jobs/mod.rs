@@ -133,6 +133,20 @@ impl Settings {
     pub fn option(&self, name: &str) -> Option<&str> {
         self.options.get(name).map(String::as_str)
     }
+
+    /// Which of its choices an option has: the first where it was not given. A run file may hold
+    /// what nobody could have typed.
+    pub fn choice(&self, option: &JobOption) -> Result<&'static str, OptionError> {
+        let Some(value) = self.option(option.name) else {
+            return Ok(option.choices.first().copied().unwrap_or_default());
+        };
+        let choice = option.choices.iter().find(|choice| **choice == value);
+        choice.copied().ok_or_else(|| OptionError {
+            option: option.name,
+            value: value.to_owned(),
+            problem: format!("is none of {}", option.choices.join(", ")),
+        })
+    }
 }
 
 /// An option that a job cannot work with.
@@ -145,4 +159,38 @@ pub struct OptionError {
     pub value: String,
     /// What is wrong with it and what would be right.
     pub problem: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_that_nobody_could_have_typed_is_refused_and_not_taken_for_the_default() {
+        for job in REGISTRY {
+            let options = job.options().iter();
+            for option in options.filter(|option| !option.choices.is_empty()) {
+                let configure = |value: &str| {
+                    let settings = Settings {
+                        options: BTreeMap::from([(option.name.to_owned(), value.to_owned())]),
+                        graph_root: String::new(),
+                        started_at: OffsetDateTime::UNIX_EPOCH,
+                    };
+                    job.configure(&settings).map(drop)
+                };
+                assert!(
+                    option
+                        .choices
+                        .iter()
+                        .all(|choice| configure(choice).is_ok())
+                );
+                let error = configure("Keep ").unwrap_err().to_string();
+                let all = option.choices.join(", ");
+                assert_eq!(
+                    error,
+                    format!("`--{} Keep `: is none of {all}", option.name)
+                );
+            }
+        }
+    }
 }

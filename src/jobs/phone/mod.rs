@@ -41,13 +41,15 @@ const COLUMNS: &[Column] = &[
     },
 ];
 
+const ON_EXISTING: JobOption = JobOption {
+    name: "on-existing",
+    value: Some("WHAT"),
+    choices: &["update", "keep", "fail"],
+    help: "What to do where a person has another number of that type",
+};
+
 const OPTIONS: &[JobOption] = &[
-    JobOption {
-        name: "on-existing",
-        value: Some("WHAT"),
-        choices: &["update", "keep", "fail"],
-        help: "What to do where a person has another number of that type",
-    },
+    ON_EXISTING,
     JobOption {
         name: "region",
         value: Some("CC"),
@@ -91,9 +93,9 @@ impl Job for Phone {
     }
 
     fn configure(&self, settings: &Settings) -> Result<Box<dyn Work>, OptionError> {
-        let on_existing = match settings.option("on-existing") {
-            Some("keep") => OnExisting::Keep,
-            Some("fail") => OnExisting::Fail,
+        let on_existing = match settings.choice(&ON_EXISTING)? {
+            "keep" => OnExisting::Keep,
+            "fail" => OnExisting::Fail,
             _ => OnExisting::Update,
         };
         let region = settings.option("region").map(|region| {

@@ -41,13 +41,15 @@ const COLUMNS: &[Column] = &[
     },
 ];
 
+const ON_EXISTING: JobOption = JobOption {
+    name: "on-existing",
+    value: Some("WHAT"),
+    choices: &["keep", "replace", "fail"],
+    help: "What to do where a person has a usable pass already",
+};
+
 const OPTIONS: &[JobOption] = &[
-    JobOption {
-        name: "on-existing",
-        value: Some("WHAT"),
-        choices: &["keep", "replace", "fail"],
-        help: "What to do where a person has a usable pass already",
-    },
+    ON_EXISTING,
     JobOption {
         name: "lifetime",
         value: Some("MINUTES"),
@@ -120,9 +122,9 @@ impl Job for Tap {
             value: settings.option(option).unwrap_or_default().to_owned(),
             problem,
         };
-        let on_existing = match settings.option("on-existing") {
-            Some("replace") => OnExisting::Replace,
-            Some("fail") => OnExisting::Fail,
+        let on_existing = match settings.choice(&ON_EXISTING)? {
+            "replace" => OnExisting::Replace,
+            "fail" => OnExisting::Fail,
             _ => OnExisting::Keep,
         };
         let lifetime = settings.option("lifetime").map(parse_lifetime).transpose();
