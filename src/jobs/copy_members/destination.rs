@@ -95,17 +95,16 @@ impl Destination {
 
     /// How a member ends for whom nothing needs to be sent; `None` is to be added.
     pub(super) fn ending(&self, member: &Member, item: &Item) -> Option<Settlement> {
-        if let Some(mut why) = self.unreadable() {
-            // An earlier process may have added it.
-            if item.sent_at.is_some() {
-                why.outcome = Outcome::InDoubt;
-            }
-            return Some(why);
-        }
         if self.holds(member.id) == Some(true) {
             return Some(Settlement::kept());
         }
-        member.cannot_be_added.clone().map(Settlement::refused)
+        let refused = || member.cannot_be_added.clone().map(Settlement::refused);
+        let mut why = self.unreadable().or_else(refused)?;
+        // An earlier process may have added it.
+        if item.sent_at.is_some() {
+            why.outcome = Outcome::InDoubt;
+        }
+        Some(why)
     }
 
     /// How those end who were to be added, where nobody can say who is there.

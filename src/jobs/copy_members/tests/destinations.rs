@@ -132,3 +132,24 @@ fn after_a_crash_the_destination_of_those_who_are_left_is_read_first() {
     assert_eq!(said[1], "1: unchanged kept");
     assert_eq!(rest, []);
 }
+
+#[test]
+fn what_was_sent_is_in_doubt_whatever_the_run_file_says_of_it() {
+    let copy = Copy::new(ROOT);
+    let mut content = content_of(1);
+    content["cannot_be_added"] = json!("a group cannot be a member of itself");
+    let sent = || vec![item(1, &content, true)];
+    let (mut conversations, _) = copy.together(DESTINATION_ID, sent(), true);
+    play(conversations.remove(0), vec![page(&[], None)]);
+    let (said, _) = offered(&copy, sent(), true);
+    assert_eq!(
+        said,
+        ["1: in_doubt - | a group cannot be a member of itself"]
+    );
+    let groups = vec![item(2, &pair("Crew", "Cover"), true)];
+    let said = play(copy.converse(groups).remove(0), Vec::new());
+    assert_eq!(
+        said,
+        ["2: in_doubt - | the run file holds something else than this job wrote"]
+    );
+}
