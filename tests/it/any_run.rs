@@ -100,7 +100,10 @@ fn row(job: &dyn Job) -> Vec<(&'static str, &'static str, &'static str)> {
 /// What a run file could hold for an item if it were not the job's own words.
 fn foreign(job: &dyn Job, choices: &mut Choices<'_>) -> String {
     let group = |id: &str| json!({"id": id, "name": "Crew", "traits": ["Unified"]});
-    let member = json!({"id": choices.text(), "name": choices.text(), "type": choices.text()});
+    let member = match choices.yes() {
+        true => json!({"id": SOURCE, "name": choices.text(), "type": choices.text()}),
+        false => Value::Null,
+    };
     let own = match (job.name(), choices.below(4)) {
         (_, 3) => return choices.text(),
         ("phone", _) => json!({"user": USER, "number": "+1 5555550100", "type": "mobile"}),

@@ -2,6 +2,7 @@
 
 #![no_main]
 
+#[expect(dead_code, reason = "half of it is for the other target")]
 #[path = "../../it/any_run.rs"]
 mod any_run;
 #[path = "../../it/choices.rs"]
