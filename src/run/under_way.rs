@@ -3,7 +3,7 @@
 use super::{RunError, Summary};
 use crate::engine::{Limits, Scheduler};
 use crate::jobs::{Job, Work};
-use crate::shell::clock::Clock;
+use crate::shell::clock::{Clock, ServiceClock};
 use crate::shell::driver::{Driver, Ended, Observer, Orders};
 use crate::shell::results::{Destination, Existing, Results};
 use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError};
@@ -48,7 +48,7 @@ impl UnderWay {
             run_file: &mut self.run_file,
             scheduler: Scheduler::new(limits, seed(self.clock)),
             orders,
-            ahead: time::Duration::ZERO,
+            service_clock: ServiceClock::default(),
         };
         let done = driver.drive(self.work.as_ref(), observer).await;
         let (ended, statistics) = done.map_err(|source| self.stopped(source))?;

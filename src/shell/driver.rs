@@ -5,7 +5,7 @@
 //! request leaves, and an outcome before anybody sees it. The same code runs in real time over
 //! sockets and in virtual time over memory.
 
-use super::clock::Clock;
+use super::clock::{Clock, ServiceClock};
 use super::conversations::{Conversations, Now};
 use super::run_file::{RunFile, RunFileError, Tally};
 use super::token::{Credential, SignInError};
@@ -105,8 +105,8 @@ pub struct Driver<'a, T, C> {
     pub scheduler: Scheduler,
     /// How it is to be driven.
     pub orders: Orders,
-    /// How far the service's clock is ahead of ours, by what it last said.
-    pub ahead: time::Duration,
+    /// The time for the service.
+    pub service_clock: ServiceClock,
 }
 
 impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
@@ -201,7 +201,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             match self.scheduler.next(now.moment) {
                 Next::Send(batch) => {
                     // What the service dates is compared with this after a crash.
-                    let at = now.wall.saturating_add(self.ahead);
+                    let at = self.service_clock.at(now.wall);
                     conversations.sending(&batch, self.run_file, at)?;
                     sendings.push(batch);
                 }
@@ -282,11 +282,11 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             Err(error) => tracing::info!(batch = batch.0, requests = count, "{error}"),
         }
         if let Some(date) = reply.as_ref().ok().and_then(HttpReply::date) {
-            self.ahead = date - now.wall;
+            self.service_clock.heard(date, now.wall);
         }
         let reply = match reply {
             // A date in it is by the service's clock too.
-            Ok(reply) => wire::decode(count, &reply, now.wall.saturating_add(self.ahead)),
+            Ok(reply) => wire::decode(count, &reply, self.service_clock.at(now.wall)),
             Err(TransportError::Unsent(why)) => BatchReply::Each(vec![Reply::Unsent(why); count]),
             Err(TransportError::Lost(why)) => BatchReply::Each(vec![Reply::Unknown(why); count]),
         };

@@ -91,7 +91,7 @@ impl Files {
     /// stays, or is moved aside if the user wants to start afresh. Says what may happen to results
     /// that are there.
     pub fn clear_the_way(&self, fresh: bool) -> Result<Existing, FilesError> {
-        if !self.run_file.exists() {
+        if !self.run_file.exists() || run_file::remove_if_empty(&self.run_file)? {
             return Ok(Existing::MovedAside);
         }
         let earlier = RunFile::open(&self.run_file)?;

@@ -102,6 +102,21 @@ fn a_job_that_has_a_run_file_already_says_which_two_commands_there_are() {
 }
 
 #[test]
+fn a_run_file_without_a_byte_which_a_crash_left_is_in_nobodys_way() {
+    let (program, server) = (Program::new(), Server::start(&[]));
+    program.write("tap.run", b"");
+    let ran = program.run_at(&server, &["tap", "samples/tap.csv"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    program.write("phone.run", b"my notes");
+    let ran = program.run_at(&server, &["phone", "samples/phone.csv", "--fresh"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert_eq!(
+        std::fs::read(program.path("phone.run")).unwrap(),
+        b"my notes"
+    );
+}
+
+#[test]
 fn a_token_for_another_tenant_does_not_go_on_with_a_run() {
     let (program, server) = (Program::new(), Server::start(&[]));
     // {"tid":"one"} and {"tid":"two"}.

@@ -120,3 +120,14 @@ fn one_seed_tells_its_story() {
     eprintln!("{}", report.story);
     assert_eq!(report.complaints, Vec::<String>::new());
 }
+
+#[test]
+fn a_seed_makes_up_the_same_life_every_time() {
+    for seed in 0..20 {
+        let [one, other] = [seed, seed].map(life::live);
+        assert_eq!(one.lines, other.lines, "seed {seed}");
+        let counts =
+            |report: &Report| (report.crashes, report.faults, report.story.lines().count());
+        assert_eq!(counts(&one), counts(&other), "seed {seed}");
+    }
+}

@@ -138,7 +138,8 @@ fn member<'a>(
         }
         Said::Succeeded if was => complain("added, and was there before"),
         Said::Unchanged if !was && sent == 0 => complain("kept, and was not there before"),
-        Said::Failed | Said::Refused if is && !was => {
+        // A row about one member that came to nothing says nothing of what other rows did.
+        Said::Failed | Said::Refused if is && !was && pair.only.is_none() => {
             complain("nothing is said to have happened, and is a member now");
         }
         Said::Refused if sent > 0 && !is_named(evidence, destination, id) => {

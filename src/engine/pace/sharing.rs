@@ -133,6 +133,9 @@ impl Sharing {
     pub(super) fn refused(&mut self, is_early: bool, now: Moment) -> Refused {
         /// Where that is chance so often, it is none.
         const CHANCES: u32 = 3;
+        if self.is_all() {
+            return Refused::Measured;
+        }
         let (refused, early) = match self.state {
             State::Emptying => (Refused::Empty, 0),
             State::Measuring { early } if is_early && early < CHANCES => {

@@ -2,7 +2,7 @@
 
 use super::ResultsError;
 use crate::engine::{Outcome, Status};
-use crate::jobs::{Column, Job, hint_for, key_of};
+use crate::jobs::{self, Column, Job, hint_for, key_of};
 use crate::shell::run_file::{Line, RunFile};
 use secrecy::ExposeSecret;
 use std::borrow::Cow;
@@ -81,13 +81,16 @@ impl Lines<'_> {
 }
 
 /// Whether a column of the input is left out of the results, because they have one of that meaning
-/// themselves.
+/// themselves, or because it holds the secrets of some job: a run file has only those that it can
+/// forget.
 pub fn replaces(job: &dyn Job, header: &str) -> bool {
     let mut items = job
         .columns()
         .iter()
         .filter(|column| job.item_columns().contains(&column.name));
-    let mut results = COLUMNS.iter().chain(job.result_columns());
+    let secrets = jobs::REGISTRY.iter().filter_map(|job| job.secret_column());
+    let results = COLUMNS.iter().chain(job.result_columns()).copied();
+    let mut results = results.chain(secrets);
     items.any(|column| column.is(header)) || results.any(|column| key_of(column) == key_of(header))
 }
 
@@ -156,7 +159,6 @@ fn defused(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jobs;
 
     #[test]
     fn what_would_start_a_formula_is_defused_and_a_phone_number_is_not() {
@@ -171,10 +173,10 @@ mod tests {
     }
 
     #[test]
-    fn only_columns_of_the_results_themselves_are_replaced() {
+    fn only_columns_of_the_results_themselves_and_secrets_are_left_out() {
         let phone = jobs::find("phone").unwrap();
         assert!(replaces(phone, "ResultStatus") && replaces(phone, "resultphonenumber"));
-        assert!(!replaces(phone, "Resultat") && !replaces(phone, "TemporaryAccessPass"));
+        assert!(!replaces(phone, "Resultat") && replaces(phone, "Temporary Access Pass"));
         assert!(replaces(jobs::find("tap").unwrap(), "TemporaryAccessPass"));
     }
 }

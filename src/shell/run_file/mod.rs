@@ -403,6 +403,20 @@ fn private_file(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
+/// Removes a run file in which there is not a single byte, as a crash leaves it while it is made. Says
+/// whether it was one.
+pub fn remove_if_empty(path: &Path) -> Result<bool, RunFileError> {
+    let is_empty = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == 0);
+    if is_empty {
+        std::fs::remove_file(path).map_err(|source| RunFileError::Io {
+            path: path.to_owned(),
+            doing: Doing::Remove,
+            source,
+        })?;
+    }
+    Ok(is_empty)
+}
+
 /// Renames `name.ext` to the first free of `name.1.ext`, `name.2.ext`, …, and says which.
 pub fn move_aside(path: &Path) -> std::io::Result<PathBuf> {
     let extension = path
