@@ -56,9 +56,9 @@ pub(crate) fn any_csv(job: &dyn Job, path: &Path, bytes: &[u8]) {
             }
             Err(refusals) => {
                 assert!(!refusals.is_empty(), "refused without a reason");
-                refusals
-                    .iter()
-                    .for_each(|refusal| is_readable(&refusal.to_string()));
+                for refusal in refusals {
+                    is_readable(&refusal.to_string());
+                }
             }
         }
     }

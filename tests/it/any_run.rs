@@ -100,9 +100,10 @@ fn row(job: &dyn Job) -> Vec<(&'static str, &'static str, &'static str)> {
 /// What a run file could hold for an item if it were not the job's own words.
 fn foreign(job: &dyn Job, choices: &mut Choices<'_>) -> String {
     let group = |id: &str| json!({"id": id, "name": "Crew", "traits": ["Unified"]});
-    let member = match choices.yes() {
-        true => json!({"id": SOURCE, "name": choices.text(), "type": choices.text()}),
-        false => Value::Null,
+    let member = if choices.yes() {
+        json!({"id": SOURCE, "name": choices.text(), "type": choices.text()})
+    } else {
+        Value::Null
     };
     let own = match (job.name(), choices.below(4)) {
         (_, 3) => return choices.text(),
@@ -240,9 +241,7 @@ impl<'a> Run<'a> {
         let ids: Vec<ItemId> = alone.iter().map(|item| item.id).collect();
         let conversations = self.work.converse(alone);
         all_are_there(&ids, &conversations, &[]);
-        conversations
-            .into_iter()
-            .for_each(|talk| self.begin(Talk::new(talk)));
+        self.begin_all(conversations);
         while let Some(company) = self.awake.pop_front() {
             let after = self.cursors.get(&company).copied().unwrap_or(ItemId(0));
             let pulled = self.pull(Some(&company), after, PULL_OF_COMPANY);
@@ -256,9 +255,7 @@ impl<'a> Run<'a> {
             if !all && rest.len() < ids.len() {
                 self.awake.push_back(company);
             }
-            conversations
-                .into_iter()
-                .for_each(|talk| self.begin(Talk::new(talk)));
+            self.begin_all(conversations);
         }
     }
 
@@ -271,6 +268,12 @@ impl<'a> Run<'a> {
         open.take(limit)
             .map(|(_, entry)| entry.item.clone())
             .collect()
+    }
+
+    fn begin_all(&mut self, conversations: Vec<Box<dyn Conversation>>) {
+        for conversation in conversations {
+            self.begin(Talk::new(conversation));
+        }
     }
 
     fn begin(&mut self, mut talk: Talk) {
