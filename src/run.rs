@@ -283,7 +283,6 @@ impl Plan {
     }
 
     fn header(&self, clock: Clock, carried: &[Carried], tenant_id: Option<String>) -> Header {
-        let columns: Vec<&str> = carried.iter().map(|column| column.name.as_str()).collect();
         Header {
             job: self.job.name().to_owned(),
             input: whole(&self.files.input),
@@ -293,8 +292,8 @@ impl Plan {
                 TenantChoice::Graph(url) => url.clone(),
             },
             tenant_id: tenant_id.unwrap_or_default(),
-            options: serde_json::to_string(&self.options).unwrap_or_default(),
-            columns: serde_json::to_string(&columns).unwrap_or_default(),
+            options: self.options.clone(),
+            columns: carried.iter().map(|column| column.name.clone()).collect(),
             results: match &self.files.results {
                 Destination::File(path) => whole(path),
                 Destination::Stdout => Destination::STDOUT.to_owned(),

@@ -3,6 +3,7 @@
 use bulkgraph::engine::BatchId;
 use bulkgraph::jobs::{Action, NewItem, Settlement, Stage};
 use bulkgraph::shell::run_file::{CheckedRow, Header, RowId, RunFile};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 use time::macros::datetime;
@@ -66,8 +67,8 @@ fn header() -> Header {
         input_fingerprint: String::new(),
         tenant: text("https://graph.microsoft.com"),
         tenant_id: String::new(),
-        options: text("{}"),
-        columns: text("[]"),
+        options: BTreeMap::new(),
+        columns: Vec::new(),
         results: text("wave.results.csv"),
         skip_refused: false,
         started_at: text("2026-11-20T09:00:00Z"),

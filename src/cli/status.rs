@@ -14,7 +14,6 @@ use crate::shell::results::Destination;
 use crate::shell::run_file::{Header, RunFile, RunFileError, Tally};
 use crate::shell::speed::in_words;
 use clap::{ArgMatches, FromArgMatches};
-use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -59,10 +58,8 @@ fn of_file(path: &Path) -> Result<String, RunFileError> {
 
 /// What, where and when.
 fn about(text: &mut String, path: &Path, header: &Header) -> fmt::Result {
-    let options: BTreeMap<String, String> =
-        serde_json::from_str(&header.options).unwrap_or_default();
     let mut job = header.job.clone();
-    for (name, value) in &options {
+    for (name, value) in &header.options {
         write!(job, " --{name}")?;
         if !value.is_empty() {
             write!(job, " {}", typed(Path::new(value)))?;

@@ -97,13 +97,13 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = visible(&self.column);
         if self.value.is_empty() {
-            write!(f, "column `{}`: {}", self.column, self.problem)
+            write!(f, "column `{column}`: {}", self.problem)
         } else {
             write!(
                 f,
-                "column `{}`: `{}` {}",
-                self.column,
+                "column `{column}`: `{}` {}",
                 visible(&self.value),
                 self.problem
             )
@@ -141,5 +141,12 @@ mod tests {
             assert!(Column::USER.is(header), "{header}");
         }
         assert!(!Column::USER.is("User type"));
+    }
+
+    #[test]
+    fn no_name_or_cell_of_an_input_reaches_a_terminal_as_it_is() {
+        let row = Fields::new(vec![("UserName", "upn\t", "\u{1b}[31m")]);
+        let refusal = row.refuse("UserName", "is no user").to_string();
+        assert_eq!(refusal, "column `upn\\t`: `\\u{1b}[31m` is no user");
     }
 }

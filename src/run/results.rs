@@ -34,13 +34,13 @@ pub fn write_results(
     }
     let place = Results::open(&results)?;
     let job = jobs::find(&header.job).ok_or(RunError::UnknownJob(header.job))?;
-    let columns: Vec<String> = serde_json::from_str(&header.columns).unwrap_or_default();
+    let columns = &header.columns;
     let (part, moved) = if statuses.is_empty() {
-        let moved = place.write(&opened, job, &columns, Existing::MovedAside)?;
+        let moved = place.write(&opened, job, columns, Existing::MovedAside)?;
         opened.commit()?;
         (None, moved)
     } else {
-        let written = place.write_some(&opened, job, &columns, statuses)?;
+        let written = place.write_some(&opened, job, columns, statuses)?;
         let part = (written.lines, opened.tally().lines);
         (Some(part), written.moved)
     };

@@ -103,7 +103,7 @@ impl Opened {
         let header = self.header;
         let job = jobs::find(&header.job).ok_or(RunError::UnknownJob(header.job))?;
         let work = job.configure(&Settings {
-            options: serde_json::from_str(&header.options).unwrap_or_default(),
+            options: header.options,
             graph_root: graph_root.to_owned(),
             started_at: OffsetDateTime::parse(&header.started_at, &Rfc3339)
                 .unwrap_or_else(|_| clock.started_at()),
@@ -131,7 +131,7 @@ impl Opened {
             destination,
             results,
             existing: Existing::MovedAside,
-            columns: serde_json::from_str(&header.columns).unwrap_or_default(),
+            columns: header.columns,
             refusals: Vec::new(),
             clock,
         };

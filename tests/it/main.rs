@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
+mod any_csv;
+mod any_run;
 mod bad_input;
+mod choices;
 mod command;
 mod copying;
 mod faults;

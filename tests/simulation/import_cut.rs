@@ -6,6 +6,7 @@
 use bulkgraph::jobs::{NewItem, Stage};
 use bulkgraph::shell::run_file::{CheckedRow, Header, RunFile};
 use fastrand::Rng;
+use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -67,8 +68,8 @@ fn header() -> Header {
         input_fingerprint: String::new(),
         tenant: text("https://rehearsal.example"),
         tenant_id: String::new(),
-        options: text("{}"),
-        columns: text("[]"),
+        options: BTreeMap::new(),
+        columns: Vec::new(),
         results: text("results.csv"),
         skip_refused: false,
         started_at: text("2026-11-20T09:00:00Z"),

@@ -5,7 +5,7 @@
 //! copy to it, while their sources are being read.
 
 use super::Member;
-use super::page::{self, Page};
+use super::page::Pages;
 use crate::engine::{Outcome, Reply};
 use crate::jobs::{Conversation, Item, ItemId, Settlement, Step};
 use serde_json::Value;
@@ -34,9 +34,10 @@ impl Destinations {
             members: RefCell::new(Members::Reading(Vec::new())),
         });
         destinations.insert(id, Rc::clone(&destination));
+        let path = format!("/groups/{id}/members?$select=id&$top=999");
         let reading = Reading {
             destination: Rc::clone(&destination),
-            graph_root: graph_root.to_owned(),
+            pages: Pages::new(path, false, graph_root),
         };
         (destination, Some(reading))
     }
@@ -122,17 +123,16 @@ impl Destination {
         }
     }
 
-    /// Takes in a page; says where the next one is.
-    fn take_in(&self, page: &Page<'_>) {
-        let ids = page
-            .members
+    /// Takes in a page, the last one of which nothing `follows`.
+    fn take_in(&self, members: &[Value], follows: bool) {
+        let ids = members
             .iter()
             .filter_map(|member| member.get("id").and_then(Value::as_str))
             .filter_map(|id| Uuid::try_parse(id).ok());
         let mut members = self.members.borrow_mut();
         if let Members::Reading(so_far) = &mut *members {
             so_far.extend(ids);
-            if page.next.is_none() {
+            if !follows {
                 so_far.sort_unstable();
                 *members = Members::Known(std::mem::take(so_far));
             }
@@ -145,7 +145,7 @@ impl Destination {
 #[derive(Debug)]
 pub(super) struct Reading {
     destination: Rc<Destination>,
-    graph_root: String,
+    pages: Pages,
 }
 
 impl Conversation for Reading {
@@ -162,20 +162,17 @@ impl Conversation for Reading {
     }
 
     fn start(&mut self) -> Step {
-        let path = format!(
-            "/groups/{}/members?$select=id&$top=999",
-            self.destination.id
-        );
-        Step::Call(page::ask(path, false))
+        Step::Call(self.pages.ask())
     }
 
     fn hear(&mut self, reply: Reply) -> Step {
-        match Page::read(&reply.into_answer(), &self.graph_root) {
-            Ok(page) => {
-                self.destination.take_in(&page);
-                match page.next {
-                    Some(path) => Step::Call(page::ask(path, false)),
-                    None => Step::Settle(Vec::new()),
+        match self.pages.read(&reply.into_answer()) {
+            Ok((members, follows)) => {
+                self.destination.take_in(members, follows);
+                if follows {
+                    Step::Call(self.pages.ask())
+                } else {
+                    Step::Settle(Vec::new())
                 }
             }
             Err(mut failed) => {

@@ -4,7 +4,7 @@
 //! once; otherwise the members on the page wait for it.
 
 use super::destination::Destination;
-use super::page::{self, Page};
+use super::page::{self, Pages};
 use super::{Found, OneMember, company_of_named};
 use crate::engine::{Outcome, Reply};
 use crate::jobs::conversation::settle;
@@ -17,7 +17,7 @@ pub(super) struct Listing {
     item: Item,
     found: Found,
     destination: Rc<Destination>,
-    graph_root: String,
+    pages: Pages,
     members: u64,
 }
 
@@ -26,13 +26,21 @@ impl Listing {
         item: Item,
         found: Found,
         destination: Rc<Destination>,
-        graph_root: String,
+        graph_root: &str,
     ) -> Self {
+        let list = if found.transitive {
+            "transitiveMembers"
+        } else {
+            "members"
+        };
+        let source = found.source.id;
+        let path =
+            format!("/groups/{source}/{list}?$select=id,displayName,userPrincipalName&$top=999");
         Self {
             item,
+            pages: Pages::new(path, found.transitive, graph_root),
             found,
             destination,
-            graph_root,
             members: 0,
         }
     }
@@ -95,16 +103,7 @@ impl Conversation for Listing {
     }
 
     fn start(&mut self) -> Step {
-        let list = if self.found.transitive {
-            "transitiveMembers"
-        } else {
-            "members"
-        };
-        let path = format!(
-            "/groups/{}/{list}?$select=id,displayName,userPrincipalName&$top=999",
-            self.found.source.id
-        );
-        Step::Call(page::ask(path, self.found.transitive))
+        Step::Call(self.pages.ask())
     }
 
     fn hear(&mut self, reply: Reply) -> Step {
@@ -112,17 +111,18 @@ impl Conversation for Listing {
             return self.failed(why);
         }
         let answer = reply.into_answer();
-        let page = match Page::read(&answer, &self.graph_root) {
+        let (members, follows) = match self.pages.read(&answer) {
             Ok(page) => page,
             Err(failed) => return self.failed(*failed),
         };
-        let Some(items) = self.members_of(page.members) else {
+        let Some(items) = self.members_of(members) else {
             return self.failed(page::unread("the service listed a member without an id"));
         };
         self.members += u64::try_from(items.len()).unwrap_or_default();
-        let then = match page.next {
-            Some(path) => Step::Call(page::ask(path, self.found.transitive)),
-            None => self.last_step(),
+        let then = if follows {
+            Step::Call(self.pages.ask())
+        } else {
+            self.last_step()
         };
         Step::Found {
             items,

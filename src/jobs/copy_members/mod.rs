@@ -271,7 +271,7 @@ impl Copy {
         }
         let graph_root = &self.graph_root;
         let (destination, reading) = self.destinations.get(found.destination.id, graph_root);
-        let listing = Listing::new(item, found, destination, graph_root.clone());
+        let listing = Listing::new(item, found, destination, graph_root);
         let reading = reading.map(|reading| Box::new(reading) as Box<dyn Conversation>);
         reading
             .into_iter()

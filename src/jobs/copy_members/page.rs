@@ -1,23 +1,42 @@
-//! One page of a list of members.
+//! A list of members, page by page.
 
 use crate::engine::{Answer, Operation, Outcome, Workload};
 use crate::jobs::Settlement;
 use serde_json::Value;
 
-/// What a service's answer lists, and where the list goes on.
+/// A list on its way.
 #[derive(Debug)]
-pub(super) struct Page<'a> {
-    pub(super) members: &'a [Value],
-    /// The path of the next page; `None` is the end of the list.
-    pub(super) next: Option<String>,
+pub(super) struct Pages {
+    graph_root: String,
+    /// The path of the page that is asked for.
+    path: String,
+    transitive: bool,
 }
 
-impl<'a> Page<'a> {
-    /// Reads a page, or says how what it was read for ends.
-    pub(super) fn read(
+impl Pages {
+    /// The list that begins at `path`.
+    pub(super) fn new(path: String, transitive: bool, graph_root: &str) -> Self {
+        Self {
+            graph_root: graph_root.to_owned(),
+            path,
+            transitive,
+        }
+    }
+
+    /// Asks for the page that is next. The largest has 999 members (Graph: list group members);
+    /// costs are those of "Resource unit cost per operation", one less for `$select` (Graph:
+    /// throttling limits).
+    pub(super) fn ask(&self) -> Operation {
+        let units = if self.transitive { 4 } else { 2 };
+        Operation::get(Workload::Directory, self.path.clone(), units)
+    }
+
+    /// Reads the members on a page, and whether another one follows; or says how what it was read
+    /// for ends.
+    pub(super) fn read<'a>(
+        &mut self,
         answer: &'a Result<Answer, String>,
-        graph_root: &str,
-    ) -> Result<Self, Box<Settlement>> {
+    ) -> Result<(&'a [Value], bool), Box<Settlement>> {
         let answer = answer.as_ref().map_err(|why| unread(why))?;
         if !answer.is_success() {
             return Err(Settlement::failed(answer).into());
@@ -27,8 +46,15 @@ impl<'a> Page<'a> {
             .and_then(|body| body.get("value"))
             .and_then(Value::as_array)
             .ok_or_else(|| unread("the service answered without a list of members"))?;
-        let next = next_page(answer, graph_root)?;
-        Ok(Self { members, next })
+        let next = next_page(answer, &self.graph_root)?;
+        let follows = next.is_some();
+        if let Some(next) = next {
+            if next == self.path {
+                return Err(unread("the service's next page is the same one again").into());
+            }
+            self.path = next;
+        }
+        Ok((members, follows))
     }
 }
 
@@ -53,10 +79,4 @@ fn next_page(answer: &Answer, graph_root: &str) -> Result<Option<String>, Box<Se
         )
         .into()),
     }
-}
-
-/// Asks for a page. The largest has 999 members (Graph: list group members); costs are those of
-/// "Resource unit cost per operation", one less for `$select` (Graph: throttling limits).
-pub(super) fn ask(path: String, transitive: bool) -> Operation {
-    Operation::get(Workload::Directory, path, if transitive { 4 } else { 2 })
 }

@@ -2,6 +2,8 @@
 
 use super::{Doing, RunFile, RunFileError};
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 /// What a run is about, as its file says. All of it stays as it was when the run began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +19,10 @@ pub struct Header {
     pub tenant: String,
     /// The id of the tenant that the token was for; empty if the token did not say.
     pub tenant_id: String,
-    /// The job's options as JSON.
-    pub options: String,
-    /// The input's columns that are carried into the results, as a JSON array.
-    pub columns: String,
+    /// The job's options by name; a switch that was given has an empty one.
+    pub options: BTreeMap<String, String>,
+    /// The input's columns that are carried into the results.
+    pub columns: Vec<String>,
     /// Where the results go: a file with its folder, or `-`.
     pub results: String,
     /// Whether the run goes on without what is refused before the first write.
@@ -35,14 +37,17 @@ impl Header {
 
     pub(super) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
         let skip_refused = self.skip_refused.to_string();
+        // Texts always serialise.
+        let options = serde_json::to_string(&self.options).unwrap_or_default();
+        let columns = serde_json::to_string(&self.columns).unwrap_or_default();
         let values = [
             ("job", &self.job),
             ("input", &self.input),
             ("input_fingerprint", &self.input_fingerprint),
             ("tenant", &self.tenant),
             ("tenant_id", &self.tenant_id),
-            ("options", &self.options),
-            ("columns", &self.columns),
+            ("options", &options),
+            ("columns", &columns),
             ("results", &self.results),
             ("skip_refused", &skip_refused),
             ("started_at", &self.started_at),
@@ -54,22 +59,40 @@ impl Header {
 }
 
 impl RunFile {
-    /// What the run is about.
+    /// What the run is about. Options and columns that cannot be read are never taken for none:
+    /// that would be another run.
     pub fn header(&self) -> Result<Header, RunFileError> {
-        self.doing(Doing::Read, |connection| {
-            let value = |name| get(connection, name).map(Option::unwrap_or_default);
-            Ok(Header {
-                job: value("job")?,
-                input: value("input")?,
-                input_fingerprint: value("input_fingerprint")?,
-                tenant: value("tenant")?,
-                tenant_id: value("tenant_id")?,
-                options: value("options")?,
-                columns: value("columns")?,
-                results: value("results")?,
-                skip_refused: value("skip_refused")? == "true",
-                started_at: value("started_at")?,
+        let value = |name| {
+            self.doing(Doing::Read, |connection| {
+                get(connection, name).map(Option::unwrap_or_default)
             })
+        };
+        Ok(Header {
+            job: value("job")?,
+            input: value("input")?,
+            input_fingerprint: value("input_fingerprint")?,
+            tenant: value("tenant")?,
+            tenant_id: value("tenant_id")?,
+            options: self.understood("options", &value("options")?)?,
+            columns: self.understood("columns", &value("columns")?)?,
+            results: value("results")?,
+            skip_refused: value("skip_refused")? == "true",
+            started_at: value("started_at")?,
+        })
+    }
+
+    /// JSON of the header; none at all where the file says nothing yet.
+    fn understood<T: Default + DeserializeOwned>(
+        &self,
+        name: &str,
+        json: &str,
+    ) -> Result<T, RunFileError> {
+        if json.is_empty() {
+            return Ok(T::default());
+        }
+        serde_json::from_str(json).map_err(|_| RunFileError::Damaged {
+            path: self.path.clone(),
+            what: format!("the run's {name} cannot be read"),
         })
     }
 
@@ -126,4 +149,35 @@ fn get(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> 
     connection
         .query_row(query, [name], |row| row.get(0))
         .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::header;
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_as_it_was_written_and_never_half() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut written = header("https://x");
+        let once = ("usable-once".to_owned(), String::new());
+        let start = ("start".to_owned(), "\"\\{\u{0}\u{fdfa}".to_owned());
+        written.options.extend([once, start]);
+        written.columns = vec!["User, name".to_owned(), String::new()];
+        let file = RunFile::create(&folder.path().join("a.run"), &written).unwrap();
+        assert_eq!(file.header().unwrap(), written);
+        for (name, json) in [
+            ("options", "{\"on-existing\": \"replace\""),
+            ("options", "{\"on-existing\": 1}"),
+            ("options", "[]"),
+            ("columns", "{}"),
+            ("columns", "[7]"),
+        ] {
+            written.write(&file.connection).unwrap();
+            set(&file.connection, name, json).unwrap();
+            let error = file.header().unwrap_err().to_string();
+            let why = format!("is damaged: the run's {name} cannot be read");
+            assert!(error.ends_with(&why), "{json}: {error}");
+        }
+    }
 }

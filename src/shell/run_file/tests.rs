@@ -2,6 +2,7 @@ use super::*;
 use crate::engine::Outcome;
 use crate::jobs::{Action, NewItem, Settlement};
 use serde_json::json;
+use std::collections::BTreeMap;
 use tempfile::TempDir;
 use time::macros::datetime;
 
@@ -15,8 +16,8 @@ pub(super) fn header(tenant: &str) -> Header {
         input_fingerprint: String::new(),
         tenant: text(tenant),
         tenant_id: String::new(),
-        options: text("{}"),
-        columns: text("[]"),
+        options: BTreeMap::new(),
+        columns: Vec::new(),
         results: text("tap.results.csv"),
         skip_refused: false,
         started_at: text("2026-11-20T09:00:00Z"),

@@ -153,3 +153,20 @@ fn what_was_sent_is_in_doubt_whatever_the_run_file_says_of_it() {
         ["2: in_doubt - | the run file holds something else than this job wrote"]
     );
 }
+
+#[test]
+fn a_list_whose_next_page_is_the_same_one_again_is_not_read_for_ever() {
+    let cover = group(DESTINATION_ID, "Cover", &Value::Null);
+    let again = |id: &str| {
+        let next = format!("{ROOT}/groups/{id}/members?$skiptoken=x");
+        page(&[member(1, "user", "Ana")], Some(&next))
+    };
+    let why = "the service's next page is the same one again";
+    let source = vec![again(SOURCE_ID), again(SOURCE_ID)];
+    let said = list(&listing(false, &cover), vec![page(&[], None)], source);
+    let failed = format!("1: failed - | {why}; members found until then are listed below");
+    assert_eq!(said[4..], [failed]);
+    let destination = vec![again(DESTINATION_ID), again(DESTINATION_ID)];
+    let said = list(&listing(false, &cover), destination, vec![page(&[], None)]);
+    assert!(said[3].ends_with(&format!("{why}; members found until then are listed below")));
+}

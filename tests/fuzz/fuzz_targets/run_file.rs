@@ -1,0 +1,13 @@
+//! Options and items that no job wrote, with any answers.
+
+#![no_main]
+
+#[expect(dead_code, reason = "half of it is for the other target")]
+#[path = "../../it/any_run.rs"]
+mod any_run;
+#[path = "../../it/choices.rs"]
+mod choices;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| any_run::any_run_file(bytes));
