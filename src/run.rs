@@ -20,7 +20,7 @@ use crate::shell::input::{Input, InputError};
 use crate::shell::loopback::Sandbox;
 use crate::shell::pace_trace::{PaceTrace, PaceTraceError};
 use crate::shell::progress_note::{About, ProgressNote};
-use crate::shell::results::{Destination, Results, ResultsError, STATUS};
+use crate::shell::results::{Destination, ResultsError, STATUS};
 use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError, Tally, Trouble, Unsaved};
 use crate::shell::token::{Credential, EnvironmentToken, SandboxToken, SignInError};
 use crate::shell::transport::Transport;
@@ -90,7 +90,7 @@ pub struct Summary {
     pub results: Destination,
     /// Where a file is that was in their place.
     pub moved: Option<PathBuf>,
-    /// Where the run file is, unless there was nothing to keep.
+    /// Where the run file is, unless there was nothing to keep, or somebody took it away.
     pub run_file: Option<PathBuf>,
     /// Whether the tenant is still there, so that the run can go on.
     pub can_go_on: bool,
@@ -231,7 +231,7 @@ pub async fn run_at<T: Transport, C: Credential>(
     let carried = carried_columns(&input, plan.job);
     plan.files.check()?;
     let existing = plan.files.clear_the_way(plan.fresh)?;
-    let results = Results::open(&plan.files.results)?;
+    plan.files.results.check()?;
     let header = plan.header(clock, &carried, credential.tenant());
     let mut run_file = RunFile::create(&plan.files.run_file, &header)?;
     let imported = import(&mut input, &carried, &plan, work.as_ref(), &mut run_file);
@@ -253,7 +253,6 @@ pub async fn run_at<T: Transport, C: Credential>(
         run_file,
         run_file_path: plan.files.run_file,
         destination: plan.files.results,
-        results,
         existing,
         columns: carried.into_iter().map(|column| column.name).collect(),
         refusals,

@@ -117,21 +117,12 @@ fn hint(error: &RunError) -> Option<Cow<'static, str>> {
         RunError::Input(InputError::NotUtf8 { .. }) => {
             "in Excel: File > Save As > CSV UTF-8 (Comma delimited)"
         }
-        RunError::RunFile(RunFileError::InUse { .. })
-        | RunError::Files(FilesError::RunFile(RunFileError::InUse { .. })) => {
-            "wait until it is over"
-        }
-        RunError::RunFile(RunFileError::Damaged { .. })
-        | RunError::Files(FilesError::RunFile(RunFileError::Damaged { .. })) => {
-            "nothing was sent. Put a copy from a backup into its place, or begin the job anew with `--fresh`: what is done \
-             comes out as `unchanged`, and passes that were issued are in the results only"
-        }
-        RunError::RunFile(RunFileError::OtherVersion { .. }) => {
-            "it was left as it is; use the bulkgraph that made it"
-        }
         RunError::Files(FilesError::RunFile(
             RunFileError::NotARunFile { .. } | RunFileError::OtherVersion { .. },
         )) => "it was left as it is; give this run a file of its own with `--run FILE`",
+        RunError::RunFile(error) | RunError::Files(FilesError::RunFile(error)) => {
+            return run_file_hint(error).map(Cow::from);
+        }
         RunError::Unwritten { run_file, .. } => {
             let results = format!("bulkgraph results {} --out FILE", typed(run_file));
             return Some(
@@ -151,4 +142,25 @@ fn hint(error: &RunError) -> Option<Cow<'static, str>> {
         _ => return None,
     };
     Some(hint.into())
+}
+
+/// What to do about a run file that cannot be used.
+fn run_file_hint(error: &RunFileError) -> Option<&'static str> {
+    Some(match error {
+        RunFileError::InUse { .. } => "wait until it is over",
+        RunFileError::Damaged { .. } => {
+            "nothing was sent. Put a copy from a backup into its place, or begin the job anew with `--fresh`: what is done \
+             comes out as `unchanged`, and passes that were issued are in the results only"
+        }
+        RunFileError::LogMissing { .. } => {
+            "nothing was sent. A process that was killed left there what it did last: look for it where the run was, and \
+             put it beside the run file. If it is gone for good, an empty file in its place lets you go on; passes that \
+             were issued last then come out as `unchanged`"
+        }
+        RunFileError::ReadOnly { .. } => {
+            "nothing was sent; make it and its folder writable, or copy all that is there to where you may write"
+        }
+        RunFileError::OtherVersion { .. } => "it was left as it is; use the bulkgraph that made it",
+        _ => return None,
+    })
 }

@@ -144,9 +144,10 @@ fn state(header: &Header, tally: &Tally) -> String {
 fn why(error: &RunFileError) -> String {
     let text = match error {
         RunFileError::Io { source, .. } => source.to_string(),
-        RunFileError::Database { source, .. } => source.to_string(),
+        RunFileError::Database { why, .. } => why.clone(),
         RunFileError::OtherVersion { version, .. } => format!("version {version} of the format"),
         RunFileError::Damaged { what, .. } => format!("damaged: {what}"),
+        RunFileError::LogMissing { log, .. } => format!("{} is missing", log.display()),
         RunFileError::NotARunFile { .. } => "it is empty".to_owned(),
         other => other.to_string(),
     };

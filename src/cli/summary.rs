@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::failure::{Failure, resume_command};
-use crate::engine::{Outcome, Statistics, Status};
+use crate::engine::{Answer, Outcome, Statistics, Status};
 use crate::jobs::{hint_for, visible};
 use crate::run::Summary;
 use crate::shell::driver::Ended;
@@ -189,6 +189,13 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
             "the results say how far it came: rows that are `not_attempted` or `in_doubt` there are left to do",
             Exit::Stopped,
         ),
+        Ended::RunFileGone => stopped(
+            "stopped: the run file was moved, removed or replaced while the run was under way"
+                .to_owned(),
+            "nothing was sent since, and the results have all that is known. If it was moved, `bulkgraph resume` goes on \
+             with it where it is; if it is gone, begin a new run from the results with `--only not_attempted,in_doubt,failed`",
+            Exit::Stopped,
+        ),
         Ended::Canary => stopped(
             "stopped after the first rows, as you asked".to_owned(),
             "the results say how they went; the others are `not_attempted`",
@@ -210,27 +217,28 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
                 Exit::Stopped
             },
         ),
-        Ended::BatchesRefused(answer) => {
-            let error = answer.error();
-            stopped(
-                format!(
-                    "stopped: the service does not take batches: {} {} {}",
-                    answer.status,
-                    visible(&error.code),
-                    visible(&error.message)
-                ),
-                "is `--graph-url` a Microsoft Graph host, and is the token for it?",
-                match (answer.status, nothing_done) {
-                    (403, _) => Exit::SignIn,
-                    (_, true) => Exit::CannotRun,
-                    (_, false) => Exit::Stopped,
-                },
-            )
-        }
+        Ended::BatchesRefused(answer) => stopped(
+            batches_refused(answer),
+            "is `--graph-url` a Microsoft Graph host, and is the token for it?",
+            match (answer.status, nothing_done) {
+                (403, _) => Exit::SignIn,
+                (_, true) => Exit::CannotRun,
+                (_, false) => Exit::Stopped,
+            },
+        ),
         Ended::SignIn(error) => stopped(
             format!("stopped: {error}"),
             "get a new token for Microsoft Graph and put it into BULKGRAPH_TOKEN",
             Exit::SignIn,
         ),
     }
+}
+
+fn batches_refused(answer: &Answer) -> String {
+    let error = answer.error();
+    let (code, message) = (visible(&error.code), visible(&error.message));
+    format!(
+        "stopped: the service does not take batches: {} {code} {message}",
+        answer.status
+    )
 }

@@ -3,7 +3,7 @@
 use super::RunError;
 use crate::jobs;
 use crate::shell::files;
-use crate::shell::results::{Destination, Existing, Results, STATUSES};
+use crate::shell::results::{Destination, Existing, STATUSES};
 use crate::shell::run_file::{Header, RunFile};
 use std::path::{Path, PathBuf};
 
@@ -32,15 +32,14 @@ pub fn write_results(
     if let Destination::File(path) = &results {
         files::check_apart(run_file, "the results", path)?;
     }
-    let place = Results::open(&results)?;
     let job = jobs::find(&header.job).ok_or(RunError::UnknownJob(header.job))?;
     let columns = &header.columns;
     let (part, moved) = if statuses.is_empty() {
-        let moved = place.write(&opened, job, columns, Existing::MovedAside)?;
+        let moved = results.write(&opened, job, columns, Existing::MovedAside)?;
         opened.commit()?;
         (None, moved)
     } else {
-        let written = place.write_some(&opened, job, columns, statuses)?;
+        let written = results.write_some(&opened, job, columns, statuses)?;
         let part = (written.lines, opened.tally().lines);
         (Some(part), written.moved)
     };

@@ -11,7 +11,7 @@ use crate::shell::fingerprint::fingerprint;
 use crate::shell::http::{self, HttpTransport};
 use crate::shell::pace_trace::PaceTrace;
 use crate::shell::progress_note::{About, ProgressNote};
-use crate::shell::results::{Destination, Existing, Results};
+use crate::shell::results::{Destination, Existing};
 use crate::shell::run_file::{Header, RunFile};
 use crate::shell::token::{Credential, EnvironmentToken};
 use crate::shell::transport::Transport;
@@ -119,7 +119,7 @@ impl Opened {
                 files::check_apart(&resumption.run_file, what, path)
             })?;
         }
-        let results = Results::open(&destination)?;
+        destination.check()?;
         let mut observer = PaceTrace::open(resumption.pace_trace.as_deref(), observer)?;
         let again = self.run_file.retry(&resumption.again, clock.wall())?;
         tracing::info!(again, "the run goes on");
@@ -129,7 +129,6 @@ impl Opened {
             run_file: self.run_file,
             run_file_path: resumption.run_file,
             destination,
-            results,
             existing: Existing::MovedAside,
             columns: header.columns,
             refusals: Vec::new(),

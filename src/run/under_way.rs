@@ -5,7 +5,7 @@ use crate::engine::{Limits, Scheduler};
 use crate::jobs::{Job, Work};
 use crate::shell::clock::{Clock, ServiceClock};
 use crate::shell::driver::{Driver, Ended, Observer, Orders};
-use crate::shell::results::{Destination, Existing, Results};
+use crate::shell::results::{Destination, Existing};
 use crate::shell::run_file::{Header, RowCounts, RunFile, RunFileError};
 use crate::shell::token::Credential;
 use crate::shell::transport::Transport;
@@ -20,9 +20,8 @@ pub(super) struct UnderWay {
     pub(super) work: Box<dyn Work>,
     pub(super) run_file: RunFile,
     pub(super) run_file_path: PathBuf,
-    /// Where the results go, and a place for them there.
+    /// Where the results go, if they can.
     pub(super) destination: Destination,
-    pub(super) results: Results,
     pub(super) existing: Existing,
     /// The input's columns that are carried into the results.
     pub(super) columns: Vec<String>,
@@ -64,14 +63,18 @@ impl UnderWay {
             source,
         };
         let moved = self
-            .results
+            .destination
             .write(&self.run_file, self.job, &self.columns, self.existing)
             .map_err(unwritten)?;
         let header = self.run_file.header()?;
-        let keep = !matches!(ended, Ended::Refused);
-        if !keep {
-            self.run_file.discard()?;
-        }
+        let run_file = match ended {
+            Ended::Refused => {
+                self.run_file.discard()?;
+                None
+            }
+            Ended::RunFileGone => None,
+            _ => Some(self.run_file_path),
+        };
         Ok(Summary {
             job: self.job,
             ended,
@@ -85,7 +88,7 @@ impl UnderWay {
             results: self.destination,
             moved,
             can_go_on: header.tenant != Header::SANDBOX,
-            run_file: keep.then_some(self.run_file_path),
+            run_file,
         })
     }
 }

@@ -32,6 +32,8 @@ pub enum Ended {
     Refused,
     /// The user asked to stop.
     Interrupted,
+    /// Somebody took the run file away: nobody would find what is written to it from now on.
+    RunFileGone,
     /// The rows that were to be tried first have ended, and others are left.
     Canary,
     /// Too much went wrong, for this reason.
@@ -127,6 +129,9 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
         loop {
             if over.is_none() && self.stops_asked() > 0 {
                 over = Some(self.over(Ended::Interrupted));
+            }
+            if over.is_none() && !self.run_file.is_in_place() {
+                over = Some(self.over(Ended::RunFileGone));
             }
             let lines = self.run_file.tally().lines;
             if over.is_none()

@@ -103,74 +103,22 @@ pub enum ResultsError {
     RunFile(#[from] RunFileError),
 }
 
-/// A place for results that is known to be writable, before anything is sent.
-#[derive(Debug)]
-pub enum Results {
-    /// A file under a temporary name beside its place, readable by its owner only.
-    File {
-        /// The temporary file.
-        temporary: NamedTempFile,
-        /// Its place.
-        path: PathBuf,
-    },
-    /// Standard output.
-    Stdout,
-}
-
-impl Results {
-    /// Makes sure that results can be written.
-    pub fn open(destination: &Destination) -> Result<Self, ResultsError> {
-        let Destination::File(path) = destination else {
-            return Ok(Self::Stdout);
-        };
-        if path.is_dir() {
-            return Err(ResultsError::Folder { path: path.clone() });
-        }
-        let io = |source| ResultsError::Io {
-            path: path.clone(),
-            source,
-        };
-        let names_a_folder = path.to_string_lossy().ends_with(std::path::is_separator);
-        if names_a_folder || (path.exists() && !path.is_file()) {
-            return Err(ResultsError::NoFile { path: path.clone() });
-        }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            return Err(ResultsError::NoFolder {
-                path: path.clone(),
-                folder: folder.to_owned(),
-            });
-        }
-        let temporary = tempfile::Builder::new()
-            .prefix(&format!(
-                "{}.",
-                path.file_name().unwrap_or_default().to_string_lossy()
-            ))
-            .suffix(".tmp")
-            .tempfile_in(folder)
-            .map_err(io)?;
-        Ok(Self::File {
-            temporary,
-            path: path.clone(),
-        })
+impl Destination {
+    /// Makes sure that results can be written there. Nothing stays behind: a process that is killed
+    /// before it writes them leaves nothing in the folder that somebody has to wonder about.
+    pub fn check(&self) -> Result<(), ResultsError> {
+        self.file().map_or(Ok(()), |path| temporary(path).map(drop))
     }
 
     /// Writes all lines, and remembers what they look like as the results of this run. Returns where
     /// a file is that was in their place.
     pub fn write(
-        self,
+        &self,
         run_file: &RunFile,
         job: &dyn Job,
         columns: &[String],
         existing: Existing,
     ) -> Result<Option<PathBuf>, ResultsError> {
-        let place = match &self {
-            Self::File { path, .. } => Some(path.clone()),
-            Self::Stdout => None,
-        };
         let ours = run_file.results_fingerprint()?;
         let lines = Lines {
             run_file,
@@ -179,7 +127,7 @@ impl Results {
             statuses: &STATUSES,
         };
         let written = self.put(&lines, existing, |_| ours)?;
-        if let Some(fingerprint) = place.and_then(|path| fingerprint(&path)) {
+        if let Some(fingerprint) = self.file().and_then(fingerprint) {
             run_file.remember_results(&fingerprint)?;
         }
         Ok(written.moved)
@@ -188,7 +136,7 @@ impl Results {
     /// Writes the lines that have one of these words in `ResultStatus`. What is in their place is
     /// moved aside, unless it is the same.
     pub fn write_some(
-        self,
+        &self,
         run_file: &RunFile,
         job: &dyn Job,
         columns: &[String],
@@ -207,41 +155,38 @@ impl Results {
     /// with as `existing` says. `known` says what a file looks like that nobody could miss, when it
     /// has the new one.
     fn put(
-        self,
+        &self,
         lines: &Lines<'_>,
         existing: Existing,
         known: impl FnOnce(&Path) -> Option<String>,
     ) -> Result<Written, ResultsError> {
-        let (temporary, path) = match self {
-            Self::File { temporary, path } => (temporary, path),
-            Self::Stdout => {
-                let place = Path::new(Destination::STDOUT);
-                let lines = lines.write(io::stdout().lock(), place)?;
-                return Ok(Written { lines, moved: None });
-            }
+        let Self::File(path) = self else {
+            let lines = lines.write(io::stdout().lock(), Path::new(Self::STDOUT))?;
+            return Ok(Written { lines, moved: None });
         };
+        let temporary = temporary(path)?;
         let io = |source| ResultsError::Io {
             path: path.clone(),
             source,
         };
-        let lines = lines.write(io::BufWriter::new(temporary.as_file()), &path)?;
+        let lines = lines.write(io::BufWriter::new(temporary.as_file()), path)?;
         temporary.as_file().sync_all().map_err(io)?;
-        let there = fingerprint(&path);
+        let there = fingerprint(path);
         let is_known = there.is_some() && there == known(temporary.path());
-        let aside = existing == Existing::MovedAside && !is_known && could_be_missed(&path);
+        let aside = existing == Existing::MovedAside && !is_known && could_be_missed(path);
         let moved = match if aside {
-            move_aside(&path).map(Some)
+            move_aside(path).map(Some)
         } else {
             Ok(None)
         } {
             Ok(moved) => moved,
             Err(source) => return Err(keep(temporary, path, source)),
         };
-        match temporary.persist(&path) {
+        match temporary.persist(path) {
             Ok(_) => Ok(Written { lines, moved }),
             Err(error) => {
                 // What was there goes back, or nobody would know where it is.
-                let _ = moved.map(|moved| std::fs::rename(moved, &path));
+                let _ = moved.map(|moved| std::fs::rename(moved, path));
                 Err(keep(error.file, path, error.error))
             }
         }
@@ -257,11 +202,56 @@ pub struct Written {
     pub moved: Option<PathBuf>,
 }
 
+/// A file under a temporary name beside the place of the results, readable by its owner only.
+fn temporary(path: &Path) -> Result<NamedTempFile, ResultsError> {
+    if path.is_dir() {
+        return Err(ResultsError::Folder {
+            path: path.to_owned(),
+        });
+    }
+    let io = |source| ResultsError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let names_a_folder = path.to_string_lossy().ends_with(std::path::is_separator);
+    if names_a_folder || (path.exists() && !path.is_file()) {
+        return Err(ResultsError::NoFile {
+            path: path.to_owned(),
+        });
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(ResultsError::NoFolder {
+            path: path.to_owned(),
+            folder: folder.to_owned(),
+        });
+    }
+    tempfile::Builder::new()
+        .prefix(&format!(
+            "{}.",
+            path.file_name().unwrap_or_default().to_string_lossy()
+        ))
+        .suffix(".tmp")
+        .tempfile_in(folder)
+        // Without the temporary name, which is gone.
+        .map_err(|error| io(error.kind().into()))
+}
+
 /// Keeps results that cannot be put into their place where they are.
-fn keep(temporary: NamedTempFile, path: PathBuf, source: io::Error) -> ResultsError {
+fn keep(temporary: NamedTempFile, path: &Path, source: io::Error) -> ResultsError {
     match temporary.keep() {
-        Ok((_, kept)) => ResultsError::Kept { path, kept, source },
-        Err(_) => ResultsError::Io { path, source },
+        Ok((_, kept)) => ResultsError::Kept {
+            path: path.to_owned(),
+            kept,
+            source,
+        },
+        Err(_) => ResultsError::Io {
+            path: path.to_owned(),
+            source,
+        },
     }
 }
 

@@ -1,5 +1,5 @@
-//! A run that is killed again and again, or whose connections are cut, and the passes that people
-//! hold at the end.
+//! A run that is killed again and again, whose connections are cut, or whose run file is taken away,
+//! and the passes that people hold at the end.
 //!
 //! `BULKGRAPH_KILLS=200` kills as often; each start of the test kills at other moments.
 
@@ -87,6 +87,9 @@ fn whenever_it_is_killed_every_pass_in_the_results_is_the_one_in_the_tenant() {
         );
         process.kill().unwrap();
         process.wait().unwrap();
+        let files = program.files();
+        let is_temporary = |file: &&String| file.contains(".tmp");
+        assert_eq!(files.iter().find(is_temporary), None);
     }
     let ended = Ran::from(start(&program, &server.url()).wait_with_output().unwrap());
     assert_eq!(ended.code, 2, "{}", ended.stderr);
@@ -139,5 +142,88 @@ fn wherever_connections_are_cut_every_pass_in_the_results_is_the_one_in_the_tena
     let url = bad_way(&server, 40);
     let ended = Ran::from(start(&program, &url).wait_with_output().unwrap());
     assert_eq!(ended.code, 2, "{}", ended.stderr);
+    people_hold_what_the_results_say(&program, &before, &server.inspect());
+}
+
+/// The wave when it is well under way.
+fn under_way(program: &Program, server: &Server) -> Child {
+    let mut process = start(program, &server.url());
+    while batches(server) < 5 {
+        assert!(process.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
+    process
+}
+
+fn resume(program: &Program, run_file: &str) -> Ran {
+    let mut command = program.command();
+    command
+        .args(["resume", run_file])
+        .env("BULKGRAPH_TOKEN", "any");
+    Ran::from(command.output().unwrap())
+}
+
+#[test]
+fn a_run_whose_run_file_is_moved_stops_and_goes_on_where_it_is() {
+    let (program, server) = wave(3_000);
+    let before = server.inspect();
+    let (run_file, moved) = (program.path("wave.run"), program.path("moved.run"));
+    let process = under_way(&program, &server);
+    std::fs::rename(run_file, moved).unwrap();
+    let ran = Ran::from(process.wait_with_output().unwrap());
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("was moved"), "{}", ran.stderr);
+    let ran = resume(&program, "moved.run");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    people_hold_what_the_results_say(&program, &before, &server.inspect());
+}
+
+#[test]
+fn a_run_whose_run_file_is_removed_stops_with_all_that_it_knows_in_the_results() {
+    let (program, server) = wave(3_000);
+    let process = under_way(&program, &server);
+    std::fs::remove_file(program.path("wave.run")).unwrap();
+    let ran = Ran::from(process.wait_with_output().unwrap());
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let tenant = server.inspect();
+    let results = std::fs::read_to_string(program.path("wave.results.csv")).unwrap();
+    let lines = read_lines(&results);
+    assert_eq!(lines.len(), 3_000);
+    let issued = lines
+        .iter()
+        .filter(|line| line["ResultStatus"] == "succeeded");
+    for line in issued.clone() {
+        let pass = &tenant.user(&line["UserName"])["pass"]["value"];
+        assert_eq!(*pass, line["TemporaryAccessPass"], "{line:?}");
+    }
+    let left = lines
+        .iter()
+        .filter(|line| line["ResultStatus"] == "not_attempted");
+    assert!(issued.count() > 0 && left.count() > 0);
+    // The results are what is left of the run, and the next one begins with them.
+    program.write("left.csv", &results);
+    let only = ["tap", "left.csv", "--only", "not_attempted"];
+    let ran = program.run_at(&server, &only);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+}
+
+#[test]
+fn a_run_file_that_was_moved_without_its_log_is_not_taken_for_the_whole() {
+    let (program, server) = wave(1_000);
+    let before = server.inspect();
+    let mut process = under_way(&program, &server);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let rename = |from, to| std::fs::rename(program.path(from), program.path(to)).unwrap();
+    rename("wave.run", "moved.run");
+    for command in ["resume", "status", "results", "forget"] {
+        let ran = program.run(&[command, "moved.run"]);
+        assert_eq!(ran.code, 1, "{command}: {}", ran.stderr);
+        let words = "`moved.run-wal`, which was beside it, is missing";
+        assert!(ran.stderr.contains(words), "{command}: {}", ran.stderr);
+    }
+    rename("wave.run-wal", "moved.run-wal");
+    let ran = resume(&program, "moved.run");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
     people_hold_what_the_results_say(&program, &before, &server.inspect());
 }

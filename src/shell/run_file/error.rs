@@ -47,14 +47,20 @@ pub enum RunFileError {
         source: std::io::Error,
     },
     /// The database said no.
-    #[error("cannot {doing} the run file `{}`", path.display())]
+    #[error("cannot {doing} the run file `{}`: {why}", path.display())]
     Database {
         /// The file.
         path: PathBuf,
         /// What was being done.
         doing: Doing,
-        /// The reason.
-        source: rusqlite::Error,
+        /// The reason, in its words.
+        why: String,
+    },
+    /// It, or its folder, is read-only.
+    #[error("the run file `{}` can only be read, and a run is written down as it goes", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
     },
     /// Another process has it open.
     #[error("the run file `{}` is in use by another bulkgraph", path.display())]
@@ -75,6 +81,17 @@ pub enum RunFileError {
         path: PathBuf,
         /// What is wrong with it.
         what: String,
+    },
+    /// It was written by a process that was killed, and what that did last is not there.
+    #[error(
+        "the run file `{}` is not whole: `{}`, which was beside it, is missing",
+        path.display(), log.display()
+    )]
+    LogMissing {
+        /// The file.
+        path: PathBuf,
+        /// Where its log should be.
+        log: PathBuf,
     },
     /// It was written by another version of this tool.
     #[error("the run file `{}` has version {version} of the format, and this bulkgraph reads version 1", path.display())]
@@ -99,7 +116,7 @@ pub enum RunFileError {
 }
 
 impl RunFileError {
-    pub(super) fn new(path: &Path, doing: Doing, source: rusqlite::Error) -> Self {
+    pub(super) fn new(path: &Path, doing: Doing, source: &rusqlite::Error) -> Self {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
@@ -110,10 +127,13 @@ impl RunFileError {
                 path,
                 what: source.to_string(),
             },
+            Some(rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen) => {
+                Self::ReadOnly { path }
+            }
             _ => Self::Database {
                 path,
                 doing,
-                source,
+                why: source.to_string(),
             },
         }
     }

@@ -1,5 +1,6 @@
 //! Passes leave the run file for good.
 
+use super::log::empty_log;
 use super::{Doing, RunFile, RunFileError};
 
 /// What the results say of a row whose pass is gone.
@@ -32,15 +33,8 @@ impl RunFile {
                 "UPDATE run SET value = '' WHERE name = 'results_fingerprint'; COMMIT; VACUUM",
             )?;
             // A log that cannot be emptied would still have the pages as they were.
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-                match row.get(0)? {
-                    0 => Ok(forgotten),
-                    _ => Err(rusqlite::Error::SqliteFailure(
-                        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
-                        None,
-                    )),
-                }
-            })
+            empty_log(connection)?;
+            Ok(forgotten)
         })?;
         Ok(u64::try_from(forgotten).unwrap_or(u64::MAX))
     }

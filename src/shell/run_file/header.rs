@@ -139,12 +139,12 @@ impl RunFile {
     }
 }
 
-fn set(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+pub(super) fn set(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
     let insert = "INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)";
     connection.execute(insert, params![name, value]).map(drop)
 }
 
-fn get(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn get(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
     let query = "SELECT value FROM run WHERE name = ?1";
     connection
         .query_row(query, [name], |row| row.get(0))

@@ -1,6 +1,6 @@
 //! The input's rows on their way into the run file.
 
-use super::{Doing, RunFile, RunFileError, log_changes, stage_number};
+use super::{Doing, RunFile, RunFileError, stage_number};
 use crate::engine::Outcome;
 use crate::jobs::{ItemId, NewItem, Stage};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
@@ -99,7 +99,7 @@ impl RunFile {
             self.doing(Doing::Write, |connection| connection.execute_batch(INDEX))?;
         }
         self.commit()?;
-        self.doing(Doing::Write, log_changes)
+        self.begin_log()
     }
 
     fn refuse_doubles(&mut self, sameness: &str) -> Result<(), RunFileError> {

@@ -1,9 +1,9 @@
 //! A look at a run file that leaves it as it is.
 
+use super::log::{keep_log, log_of};
 use super::{Doing, RunFile, RunFileError, check_identity};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::OpenFlags;
-use rusqlite::config::DbConfig;
 use std::fs::File;
 use std::io;
 use std::ops::Deref;
@@ -34,23 +34,28 @@ impl RunFile {
     /// rows, as whoever opens the file next would.)
     pub fn look(path: &Path) -> Result<Look, RunFileError> {
         check_identity(path)?;
-        match Self::look_as_writer(path, path) {
+        let found_log = log_of(path).exists();
+        let look = match Self::look_as_writer(path, path) {
             // A folder or a file that is read-only, for one.
-            Err(RunFileError::Database { .. }) => Self::look_as_reader(path),
-            looked => looked.map(|run_file| Look {
-                run_file,
+            Err(RunFileError::Database { .. } | RunFileError::ReadOnly { .. }) => {
+                Self::look_as_reader(path)?
+            }
+            looked => Look {
+                run_file: looked?,
                 _copied_to: None,
-            }),
-        }
+            },
+        };
+        look.check_log(found_log)?;
+        Ok(look)
     }
 
     /// Opens `place` as for writing, which keeps others out and needs no index of the log beside the
     /// file; but nothing is written, and the log stays a log.
     fn look_as_writer(path: &Path, place: &Path) -> Result<Self, RunFileError> {
-        let has_log = has_content(&beside(place, "-wal"));
+        let has_log = has_content(&log_of(place));
         let run_file = Self::connect_to(path, place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         run_file.doing(Doing::Open, |connection| {
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
+            keep_log(connection, has_log)?;
             connection.execute_batch(
                 "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; PRAGMA query_only = ON",
             )

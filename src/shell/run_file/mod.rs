@@ -9,7 +9,9 @@ mod forget;
 mod header;
 mod import;
 mod lines;
+mod log;
 mod look;
+mod place;
 mod retry;
 mod transitions;
 
@@ -41,7 +43,11 @@ const APPLICATION_ID: u32 = 0x6275_6c6b;
 pub struct RunFile {
     connection: Connection,
     path: PathBuf,
+    /// Which file it is, whatever is at its path.
+    id: Option<place::FileId>,
     in_transaction: bool,
+    /// Whether changes go into the log.
+    has_log: bool,
     tally: Tally,
     /// What is known of the items that were pulled and have not ended, so that they need not be
     /// looked up for each event.
@@ -98,10 +104,21 @@ impl RunFile {
     /// Opens a run file that exists. Anything else is not touched.
     pub fn open(path: &Path) -> Result<Self, RunFileError> {
         check_identity(path)?;
+        let found_log = log::log_of(path).exists();
         let mut run_file = Self::connect(path)?;
+        let main = rusqlite::MAIN_DB;
+        if run_file.doing(Doing::Open, |connection| connection.is_readonly(main))? {
+            return Err(RunFileError::ReadOnly {
+                path: path.to_owned(),
+            });
+        }
         run_file.doing(Doing::Open, |connection| {
-            configure(connection)?;
-            log_changes(connection)?;
+            log::keep_log(connection, found_log)?;
+            configure(connection)
+        })?;
+        run_file.check_log(found_log)?;
+        run_file.begin_log()?;
+        run_file.doing(Doing::Open, |connection| {
             connection.execute_batch("BEGIN IMMEDIATE")
         })?;
         run_file.remove_note();
@@ -137,16 +154,17 @@ impl RunFile {
     /// Opens what is at `place`, which is the file itself or stands for it.
     fn connect_to(path: &Path, place: &Path, flags: OpenFlags) -> Result<Self, RunFileError> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let failed = |source| RunFileError::new(path, Doing::Open, source);
+        let failed = |source| RunFileError::new(path, Doing::Open, &source);
         let connection = Connection::open_with_flags(place, flags).map_err(failed)?;
         // Another bulkgraph keeps it for as long as it runs, so there is nothing to wait for.
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(32);
-        let path = path.to_owned();
         Ok(Self {
             connection,
-            path,
+            path: path.to_owned(),
+            id: place::file_at(path).ok(),
             in_transaction: true,
+            has_log: false,
             tally: Tally::default(),
             open: HashMap::new(),
             intents: HashMap::new(),
@@ -314,7 +332,7 @@ impl RunFile {
         doing: Doing,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, RunFileError> {
-        work(&self.connection).map_err(|source| RunFileError::new(&self.path, doing, source))
+        work(&self.connection).map_err(|source| RunFileError::new(&self.path, doing, &source))
     }
 }
 
@@ -327,12 +345,6 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -4000",
     )
-}
-
-/// Changes go into a log from now on, where a commit is one write in one place. Until then they go
-/// into the file itself: what the input adds to an empty file need not be written twice.
-fn log_changes(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("PRAGMA journal_mode = WAL")
 }
 
 /// Makes sure that a file is a run file of this version.

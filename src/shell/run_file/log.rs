@@ -1,0 +1,87 @@
+//! The log of a run file (`SQLite`: write-ahead log), in which a commit is one write in one place.
+//!
+//! What was committed last is in the log alone until the process ends in order. If it is killed, the
+//! log stays beside the file, and whoever opens the file next finds in it what was sent and answered.
+//! A file that somebody moved or copied without its log looks whole and is not: a pass that it does
+//! not know of would be taken for one that somebody holds. So the file itself says whether it has a
+//! log.
+
+use super::header::{get, set};
+use super::look::beside;
+use super::{Doing, RunFile, RunFileError};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ffi};
+use std::path::{Path, PathBuf};
+
+/// The log of the run file at `path`.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+/// Puts what is in the log into the file as well.
+pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        match row.get(0)? {
+            0 => Ok(()),
+            _ => Err(rusqlite::Error::SqliteFailure(
+                ffi::Error::new(ffi::SQLITE_BUSY),
+                None,
+            )),
+        }
+    })
+}
+
+/// Whether the log stays beside the file when it is closed.
+pub(super) fn keep_log(connection: &Connection, stays: bool) -> rusqlite::Result<()> {
+    let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(option, stays).map(drop)
+}
+
+impl RunFile {
+    /// Changes go into the log from now on. Until then they go into the file itself: what the input
+    /// adds to an empty file need not be written twice.
+    pub(super) fn begin_log(&mut self) -> Result<(), RunFileError> {
+        self.doing(Doing::Write, |connection| {
+            connection.execute_batch("PRAGMA journal_mode = WAL")
+        })?;
+        self.has_log = true;
+        self.doing(Doing::Write, |connection| {
+            // First the log is there, then the file says so.
+            set(connection, "log", "open")?;
+            empty_log(connection)
+        })
+    }
+
+    /// Makes sure that a file which has a log was found with it.
+    pub(super) fn check_log(&self, found: bool) -> Result<(), RunFileError> {
+        let log = self.doing(Doing::Open, |connection| get(connection, "log"))?;
+        if log.is_some_and(|log| !log.is_empty()) && !found {
+            return Err(RunFileError::LogMissing {
+                path: self.path.clone(),
+                log: log_of(&self.path),
+            });
+        }
+        Ok(())
+    }
+
+    /// Everything is in the file, and then the file says so.
+    fn end_log(&self) -> rusqlite::Result<()> {
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        empty_log(&self.connection)?;
+        set(&self.connection, "log", "")?;
+        empty_log(&self.connection)
+    }
+}
+
+impl Drop for RunFile {
+    /// What was not committed is taken back, as after a crash.
+    fn drop(&mut self) {
+        if self.has_log {
+            // Where the disk is full the log stays beside the file, as after a crash.
+            let stays = self.end_log().is_err();
+            let _ = keep_log(&self.connection, stays);
+        }
+    }
+}
