@@ -71,6 +71,8 @@ pub struct Summary {
     pub job: &'static dyn Job,
     /// How it ended.
     pub ended: Ended,
+    /// Whether it had begun before.
+    pub went_on: bool,
     /// Counts of result lines.
     pub tally: Tally,
     /// Counts for the first rows of the input, for jobs whose rows become many lines; `cells` are
@@ -90,6 +92,8 @@ pub struct Summary {
     pub results: Destination,
     /// Where a file is that was in their place.
     pub moved: Option<PathBuf>,
+    /// Where the file of an earlier run is, which was in its place.
+    pub earlier: Option<PathBuf>,
     /// Where the run file is, unless there was nothing to keep, or somebody took it away.
     pub run_file: Option<PathBuf>,
     /// Whether the tenant is still there, so that the run can go on.
@@ -230,7 +234,7 @@ pub async fn run_at<T: Transport, C: Credential>(
     check_selection(&plan)?;
     let carried = carried_columns(&input, plan.job);
     plan.files.check()?;
-    let existing = plan.files.clear_the_way(plan.fresh)?;
+    let (existing, earlier) = plan.files.clear_the_way(plan.fresh)?;
     plan.files.results.check()?;
     let header = plan.header(clock, &carried, credential.tenant());
     let mut run_file = RunFile::create(&plan.files.run_file, &header)?;
@@ -254,8 +258,10 @@ pub async fn run_at<T: Transport, C: Credential>(
         run_file_path: plan.files.run_file,
         destination: plan.files.results,
         existing,
+        earlier,
         columns: carried.into_iter().map(|column| column.name).collect(),
         refusals,
+        went_on: false,
         clock,
     };
     let (limits, orders) = (plan.limits, plan.orders);

@@ -144,11 +144,10 @@ pub(super) struct StopArgs {
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day, help_heading = "Stop")]
     pub(super) stop_at: Option<Time>,
 
-    /// Stop when Graph let nothing through for so long, such as 90s, 15m or 2h
-    #[arg(
-        long, value_name = "TIME", value_parser = span, default_value = "15m", help_heading = "Stop"
-    )]
-    pub(super) give_up_after: Duration,
+    /// Stop when Graph let nothing through for so long, such as 90s, 15m or 2h [default: 15m, and 1m
+    /// where nobody ever answered]
+    #[arg(long, value_name = "TIME", value_parser = span, help_heading = "Stop")]
+    pub(super) give_up_after: Option<Duration>,
 }
 
 impl StopArgs {

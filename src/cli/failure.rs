@@ -4,7 +4,8 @@ use super::exit::Exit;
 use crate::run::RunError;
 use crate::shell::files::FilesError;
 use crate::shell::input::InputError;
-use crate::shell::run_file::RunFileError;
+use crate::shell::results::ResultsError;
+use crate::shell::run_file::{Doing, RunFileError};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -17,6 +18,8 @@ pub(super) struct Failure {
     causes: Vec<String>,
     hint: Option<Cow<'static, str>>,
     exit: Exit,
+    /// Whether it is what somebody asked for.
+    is_wanted: bool,
 }
 
 impl Failure {
@@ -26,6 +29,7 @@ impl Failure {
             causes: vec![message.into()],
             hint: None,
             exit: Exit::CannotRun,
+            is_wanted: false,
         }
     }
 
@@ -38,7 +42,18 @@ impl Failure {
             source = cause.source();
         }
         causes.dedup();
-        Self { causes, hint, exit }
+        Self {
+            causes,
+            hint,
+            exit,
+            is_wanted: false,
+        }
+    }
+
+    /// A run that stopped because somebody wanted it to: that is no error.
+    pub(super) fn wanted(mut self) -> Self {
+        self.is_wanted = true;
+        self
     }
 
     pub(super) fn exit(&self) -> Exit {
@@ -48,7 +63,8 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.causes.join(": "))?;
+        let label = if self.is_wanted { "" } else { "error: " };
+        write!(f, "{label}{}", self.causes.join(": "))?;
         self.hint
             .as_ref()
             .map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
@@ -84,15 +100,12 @@ pub(super) fn typed(path: &Path) -> String {
 
 fn hint(error: &RunError) -> Option<Cow<'static, str>> {
     let hint = match error {
-        RunError::Files(FilesError::EarlierRun { path, .. }) => {
-            let go_on = resume_command(path);
-            return Some(
-                format!(
-                    "nothing was sent now. `{go_on}` goes on with it; `--fresh` moves it aside and starts anew"
-                )
-                .into(),
-            );
-        }
+        RunError::Files(FilesError::EarlierRun {
+            path,
+            settled,
+            lines,
+            ..
+        }) => return Some(earlier_run_hint(path, settled == lines).into()),
         RunError::InputChanged { .. } => {
             "nothing was sent. The run has the rows as they were read: `--ignore-input` goes on with them; for the rows \
              as they are now, start the job with `--fresh`"
@@ -121,7 +134,10 @@ fn hint(error: &RunError) -> Option<Cow<'static, str>> {
             RunFileError::NotARunFile { .. } | RunFileError::OtherVersion { .. },
         )) => "it was left as it is; give this run a file of its own with `--run FILE`",
         RunError::RunFile(error) | RunError::Files(FilesError::RunFile(error)) => {
-            return run_file_hint(error).map(Cow::from);
+            return run_file_hint(error);
+        }
+        RunError::Results(ResultsError::InTheWay { .. }) => {
+            "close it, or choose another place with `--out`"
         }
         RunError::Unwritten { run_file, .. } => {
             let results = format!("bulkgraph results {} --out FILE", typed(run_file));
@@ -144,9 +160,38 @@ fn hint(error: &RunError) -> Option<Cow<'static, str>> {
     Some(hint.into())
 }
 
+/// What to do about an earlier run that is in the way.
+fn earlier_run_hint(path: &Path, is_over: bool) -> String {
+    let go_on = resume_command(path);
+    if !is_over {
+        return format!(
+            "nothing was sent now. `{go_on}` goes on with it; `--fresh` moves it aside and starts anew"
+        );
+    }
+    let status = format!("bulkgraph status {}", typed(path));
+    format!(
+        "nothing was sent now. That run is over: `{status}` says how it went. `--run FILE` gives this one a file of its \
+         own; `--fresh` moves the old one aside and starts anew"
+    )
+}
+
 /// What to do about a run file that cannot be used.
-fn run_file_hint(error: &RunFileError) -> Option<&'static str> {
-    Some(match error {
+fn run_file_hint(error: &RunFileError) -> Option<Cow<'static, str>> {
+    let hint = match error {
+        RunFileError::NotARunFile { path } | RunFileError::Io { path, .. }
+            if path.extension().is_none_or(|ending| ending != "run")
+                && path.with_extension("run").is_file() =>
+        {
+            let meant = typed(&path.with_extension("run"));
+            return Some(format!("do you mean `{meant}`?").into());
+        }
+        RunFileError::Io {
+            doing: Doing::Open,
+            source,
+            ..
+        } if source.kind() == std::io::ErrorKind::NotFound => {
+            "`bulkgraph runs` lists the run files of a folder"
+        }
         RunFileError::InUse { .. } => "wait until it is over",
         RunFileError::Damaged { .. } => {
             "nothing was sent. Put a copy from a backup into its place, or begin the job anew with `--fresh`: what is done \
@@ -162,5 +207,6 @@ fn run_file_hint(error: &RunFileError) -> Option<&'static str> {
         }
         RunFileError::OtherVersion { .. } => "it was left as it is; use the bulkgraph that made it",
         _ => return None,
-    })
+    };
+    Some(hint.into())
 }

@@ -1,7 +1,7 @@
 //! What is said when a run is over.
 
 use super::exit::Exit;
-use super::failure::{Failure, resume_command};
+use super::failure::{Failure, resume_command, typed};
 use crate::engine::{Answer, Outcome, Statistics, Status};
 use crate::jobs::{hint_for, visible};
 use crate::run::Summary;
@@ -119,6 +119,13 @@ fn places(text: &mut String, summary: &Summary) -> fmt::Result {
     if let Some(path) = &summary.run_file {
         writeln!(text, "run file: {}", path.display())?;
     }
+    if let Some(path) = &summary.earlier {
+        let (path, typed) = (path.display(), typed(path));
+        writeln!(
+            text,
+            "earlier run file: {path} (`bulkgraph status {typed}` says what it holds)"
+        )?;
+    }
     match summary.job.secret_column() {
         Some(column) if summary.tally.count(Outcome::Succeeded) > 0 => writeln!(
             text,
@@ -164,17 +171,10 @@ pub(super) fn show_trouble(text: &mut String, trouble: &Trouble) -> fmt::Result 
 /// How the program ends after a run, with the reason where there is one to say.
 pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
     let tally = &summary.tally;
-    let nothing_done = tally.sent == 0 && tally.settled_lines() == tally.count(Outcome::Refused);
-    let stopped = |message: String, hint: &'static str, exit| {
-        let plain = std::io::Error::other(message);
-        let hint = match (&summary.run_file, exit) {
-            (Some(run_file), Exit::Stopped | Exit::SignIn) if summary.can_go_on => {
-                format!("{hint}\nto go on: {}", resume_command(run_file)).into()
-            }
-            _ => hint.into(),
-        };
-        Err(Failure::new(&plain, Some(hint), exit))
-    };
+    let nothing_done = !summary.went_on
+        && tally.sent == 0
+        && tally.settled_lines() == tally.count(Outcome::Refused);
+    let stopped = |message: String, hint, exit| Err(stopped(summary, message, hint, exit));
     match &summary.ended {
         Ended::Done if tally.outcomes.keys().all(|outcome| outcome.is_good()) => Ok(Exit::Good),
         Ended::Done => Ok(Exit::SomeBad),
@@ -231,6 +231,22 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
             "get a new token for Microsoft Graph and put it into BULKGRAPH_TOKEN",
             Exit::SignIn,
         ),
+    }
+}
+
+/// A run that stopped before its end, with the command that goes on.
+fn stopped(summary: &Summary, message: String, hint: &'static str, exit: Exit) -> Failure {
+    let plain = std::io::Error::other(message);
+    let hint = match (&summary.run_file, exit) {
+        (Some(run_file), Exit::Stopped | Exit::SignIn) if summary.can_go_on => {
+            format!("{hint}\nto go on: {}", resume_command(run_file)).into()
+        }
+        _ => hint.into(),
+    };
+    let failure = Failure::new(&plain, Some(hint), exit);
+    match &summary.ended {
+        Ended::Interrupted | Ended::Canary => failure.wanted(),
+        _ => failure,
     }
 }
 

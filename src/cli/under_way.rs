@@ -18,9 +18,11 @@ use tokio::sync::watch;
 
 /// How a run may use the service.
 pub(super) fn limits(pace: &PaceArgs, stop: &StopArgs) -> Limits {
+    let limits = pace.limits();
     Limits {
-        give_up_after: stop.give_up_after,
-        ..pace.limits()
+        give_up_after: stop.give_up_after.unwrap_or(limits.give_up_after),
+        first_contact_within: stop.give_up_after.unwrap_or(limits.first_contact_within),
+        ..limits
     }
 }
 

@@ -26,16 +26,34 @@ pub struct Failures {
     limit: FailureLimit,
     ended: u64,
     bad: u64,
-    /// Why the first one failed, as long as all have for the same reason.
+    /// Why all have failed, as long as they have with the same code.
     reason: Option<Reason>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Reason {
     http_status: Option<u16>,
     code: String,
-    /// What it says of the first item.
+    /// What it says of an item: where it says several things, what it says of more than half of them,
+    /// if there is such a thing (Boyer and Moore's vote).
     message: String,
+    votes: u64,
+    /// Whether it says the same of all.
+    is_one: bool,
+}
+
+impl Reason {
+    fn vote(&mut self, message: &str) {
+        // What is quoted is somebody's.
+        let words = |message: &str| message.split('\'').next().map(str::to_owned);
+        let is_same = words(&self.message) == words(message);
+        self.is_one &= is_same;
+        match (is_same, self.votes) {
+            (true, votes) => self.votes = votes + 1,
+            (false, 0) => (self.message, self.votes) = (message.to_owned(), 1),
+            (false, votes) => self.votes = votes - 1,
+        }
+    }
 }
 
 impl Failures {
@@ -56,16 +74,21 @@ impl Failures {
         }
         self.ended += 1;
         self.bad += u64::from(!outcome.is_good());
-        let is_same = |reason: &Reason| reason.http_status == http_status && reason.code == code;
         if outcome == Outcome::Failed && self.ended == 1 {
-            let (code, message) = (code.to_owned(), message.to_owned());
             self.reason = Some(Reason {
                 http_status,
-                code,
-                message,
+                code: code.to_owned(),
+                message: message.to_owned(),
+                votes: 0,
+                is_one: true,
             });
-        } else if outcome != Outcome::Failed || !self.reason.as_ref().is_some_and(is_same) {
-            self.reason = None;
+        }
+        let is_same = |reason: &Reason| {
+            outcome == Outcome::Failed && reason.http_status == http_status && reason.code == code
+        };
+        match self.reason.as_mut().filter(|reason| is_same(reason)) {
+            Some(reason) => reason.vote(message),
+            None => self.reason = None,
         }
     }
 
@@ -83,8 +106,13 @@ impl Failures {
                         Some(&reason.message),
                     ];
                     let words: String = words.into_iter().flatten().collect();
+                    let same = if reason.is_one {
+                        " for the same reason"
+                    } else {
+                        ", most of them for the same reason"
+                    };
                     format!(
-                        "the first {} all failed for the same reason: {}",
+                        "the first {} all failed{same}: {}",
                         self.ended,
                         words.trim()
                     )
@@ -121,7 +149,8 @@ mod tests {
         let mut failures = Failures::new(limit);
         for (count, outcome, code) in endings {
             for item in 0..*count {
-                failures.ended(*outcome, Some(403), code, &format!("not item {item}"));
+                let message = format!("not item '{item}' of {count}");
+                failures.ended(*outcome, Some(403), code, &message);
             }
         }
         failures.too_many(1_000)
@@ -135,7 +164,7 @@ mod tests {
         assert_eq!(after(same, &[(49, Failed, "denied")]), None);
         assert_eq!(
             after(same, &[(9, Refused, ""), (50, Failed, "denied")]).as_deref(),
-            Some("the first 50 all failed for the same reason: 403 denied not item 0")
+            Some("the first 50 all failed for the same reason: 403 denied not item '0' of 50")
         );
         assert_eq!(
             after(same, &[(49, Failed, "denied"), (9, Failed, "gone")]),
@@ -150,6 +179,19 @@ mod tests {
             None
         );
         assert_eq!(after(same, &[(99, InDoubt, "lost")]), None);
+    }
+
+    #[test]
+    fn of_several_things_that_are_said_it_is_the_most_frequent_one() {
+        let mut failures = Failures::new(FailureLimit::AllTheSame);
+        let says = ["is a guest", "has no licence"];
+        for item in 0..50 {
+            let what = says[usize::from(item > 0 && item != 30)];
+            failures.ended(Failed, Some(403), "denied", &format!("{what}: '{item}'"));
+        }
+        let said = failures.too_many(1_000).unwrap();
+        let expected = "the first 50 all failed, most of them for the same reason: 403 denied has no licence: '";
+        assert!(said.starts_with(expected), "{said}");
     }
 
     #[test]

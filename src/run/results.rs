@@ -2,7 +2,7 @@
 
 use super::RunError;
 use crate::jobs;
-use crate::shell::files;
+use crate::shell::files::Files;
 use crate::shell::results::{Destination, Existing, STATUSES};
 use crate::shell::run_file::{Header, RunFile};
 use std::path::{Path, PathBuf};
@@ -26,27 +26,38 @@ pub fn write_results(
     statuses: &[&str],
     destination: Option<Destination>,
 ) -> Result<Again, RunError> {
-    let mut opened = RunFile::open(run_file)?;
-    let header = opened.header()?;
+    // It is looked at only: on a full disk, or one that is read-only, its passes can be had.
+    let look = RunFile::look(run_file)?;
+    let header = look.header()?;
     let results = destination.unwrap_or_else(|| usual_place(&header, run_file, statuses));
-    if let Destination::File(path) = &results {
-        files::check_apart(run_file, "the results", path)?;
-    }
+    let files = Files {
+        input: header.input.into(),
+        run_file: run_file.to_owned(),
+        results,
+        pace_trace: None,
+    };
+    files.check()?;
+    let results = files.results;
     let job = jobs::find(&header.job).ok_or(RunError::UnknownJob(header.job))?;
     let columns = &header.columns;
-    let (part, moved) = if statuses.is_empty() {
-        let moved = results.write(&opened, job, columns, Existing::MovedAside)?;
-        opened.commit()?;
-        (None, moved)
-    } else {
-        let written = results.write_some(&opened, job, columns, statuses)?;
-        let part = (written.lines, opened.tally().lines);
-        (Some(part), written.moved)
-    };
+    if statuses.is_empty() {
+        let written = results.write(&look, job, columns, Existing::MovedAside)?;
+        drop(look);
+        match RunFile::open(run_file) {
+            Ok(mut opened) => results.remember_in(&mut opened),
+            Err(error) => tracing::warn!("{error}"),
+        }
+        return Ok(Again {
+            results,
+            part: None,
+            moved: written.moved,
+        });
+    }
+    let written = results.write_some(&look, job, columns, statuses)?;
     Ok(Again {
         results,
-        part,
-        moved,
+        part: Some((written.lines, look.tally().lines)),
+        moved: written.moved,
     })
 }
 

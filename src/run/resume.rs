@@ -6,7 +6,7 @@ use crate::engine::{Limits, Outcome};
 use crate::jobs::{self, Settings};
 use crate::shell::clock::Clock;
 use crate::shell::driver::{Observer, Orders};
-use crate::shell::files;
+use crate::shell::files::Files;
 use crate::shell::fingerprint::fingerprint;
 use crate::shell::http::{self, HttpTransport};
 use crate::shell::pace_trace::PaceTrace;
@@ -108,51 +108,48 @@ impl Opened {
             started_at: OffsetDateTime::parse(&header.started_at, &Rfc3339)
                 .unwrap_or_else(|_| clock.started_at()),
         })?;
-        let destination = resumption
-            .results
-            .unwrap_or_else(|| Destination::of(&header.results));
-        for (what, path) in [
-            ("the results", destination.file()),
-            ("the pace trace", resumption.pace_trace.as_deref()),
-        ] {
-            path.map_or(Ok(()), |path| {
-                files::check_apart(&resumption.run_file, what, path)
-            })?;
-        }
-        destination.check()?;
-        let mut observer = PaceTrace::open(resumption.pace_trace.as_deref(), observer)?;
+        let destination = resumption.results;
+        let files = Files {
+            input: header.input.into(),
+            run_file: resumption.run_file,
+            results: destination.unwrap_or_else(|| Destination::of(&header.results)),
+            pace_trace: resumption.pace_trace,
+        };
+        files.check()?;
+        files.results.check()?;
+        let mut observer = PaceTrace::open(files.pace_trace.as_deref(), observer)?;
         let again = self.run_file.retry(&resumption.again, clock.wall())?;
         tracing::info!(again, "the run goes on");
         let under_way = UnderWay {
             job,
             work,
             run_file: self.run_file,
-            run_file_path: resumption.run_file,
-            destination,
+            run_file_path: files.run_file,
+            destination: files.results,
             existing: Existing::MovedAside,
+            earlier: None,
             columns: header.columns,
             refusals: Vec::new(),
+            went_on: true,
             clock,
+        };
+        // Something got through when the run began, so the address is right.
+        let limits = Limits {
+            first_contact_within: resumption.limits.give_up_after,
+            ..resumption.limits
         };
         let orders = Orders {
             skip_refused: header.skip_refused,
             ..resumption.orders
         };
         under_way
-            .go_on(
-                resumption.limits,
-                orders,
-                transport,
-                credential,
-                &mut observer,
-            )
+            .go_on(limits, orders, transport, credential, &mut observer)
             .await
     }
 
     /// Whether the run may go on: at the same tenant, with the rows that somebody sees in the input.
     fn check(&self, resumption: &Resumption, tenant: Option<String>) -> Result<(), RunError> {
         let path = || resumption.run_file.clone();
-        self.run_file.check()?;
         if self.run_file.tally().lines == 0 {
             return Err(RunError::NothingRead(path()));
         }

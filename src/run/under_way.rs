@@ -23,10 +23,14 @@ pub(super) struct UnderWay {
     /// Where the results go, if they can.
     pub(super) destination: Destination,
     pub(super) existing: Existing,
+    /// Where the file of an earlier run is, which was in its place.
+    pub(super) earlier: Option<PathBuf>,
     /// The input's columns that are carried into the results.
     pub(super) columns: Vec<String>,
     /// The first rows that were refused, each with its reason.
     pub(super) refusals: Vec<String>,
+    /// Whether it had begun before.
+    pub(super) went_on: bool,
     pub(super) clock: Clock,
 }
 
@@ -62,10 +66,11 @@ impl UnderWay {
             run_file: self.run_file_path.clone(),
             source,
         };
-        let moved = self
+        let written = self
             .destination
             .write(&self.run_file, self.job, &self.columns, self.existing)
             .map_err(unwritten)?;
+        self.destination.remember_in(&mut self.run_file);
         let header = self.run_file.header()?;
         let run_file = match ended {
             Ended::Refused => {
@@ -78,6 +83,7 @@ impl UnderWay {
         Ok(Summary {
             job: self.job,
             ended,
+            went_on: self.went_on,
             tally,
             by_row,
             troubles,
@@ -86,7 +92,8 @@ impl UnderWay {
             statistics,
             took: self.clock.now().since_start(),
             results: self.destination,
-            moved,
+            moved: written.moved,
+            earlier: self.earlier,
             can_go_on: header.tenant != Header::SANDBOX,
             run_file,
         })

@@ -119,9 +119,22 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
         work: &dyn Work,
         observer: &mut dyn Observer,
     ) -> Result<(Ended, Statistics), RunFileError> {
+        let ended = self.turns(work, observer).await;
+        if ended.is_err() {
+            // What was heard until then is worth keeping, if it can be kept.
+            let _ = self.run_file.commit();
+        }
+        Ok((ended?, self.scheduler.statistics()))
+    }
+
+    async fn turns(
+        &mut self,
+        work: &dyn Work,
+        observer: &mut dyn Observer,
+    ) -> Result<Ended, RunFileError> {
         let mut token = match self.credential.token().await {
             Ok(token) => token,
-            Err(error) => return Ok((Ended::SignIn(error), Statistics::default())),
+            Err(error) => return Ok(Ended::SignIn(error)),
         };
         let mut conversations = Conversations::new(work, self.orders.max_failures);
         let mut flights: FuturesUnordered<Flight<'a>> = FuturesUnordered::new();
@@ -179,7 +192,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             let patience = |over: &Over| !flights.is_empty() && self.clock.now() < over.wait_until;
             match over {
                 Some(over) if !patience(&over) || self.stops_asked() > 1 => {
-                    return Ok((over.ended, self.scheduler.statistics()));
+                    return Ok(over.ended);
                 }
                 _ => self.wait(&mut flights, &mut conversations, until).await?,
             }
@@ -268,10 +281,12 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
         while let Some(Some(reply)) = futures_util::FutureExt::now_or_never(flights.next()) {
             replies.push(reply);
         }
-        for (batch, count, reply) in replies {
-            self.receive(batch, count, reply, conversations)?;
-        }
-        Ok(())
+        // What else came is taken in even if something of it cannot be written down: there may be
+        // passes in it that are nowhere else.
+        replies
+            .into_iter()
+            .map(|(batch, count, reply)| self.receive(batch, count, reply, conversations))
+            .fold(Ok(()), Result::and)
     }
 
     fn receive(
@@ -304,9 +319,11 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             let seconds = until.since(now.moment).as_secs_f64();
             tracing::info!(batch = batch.0, seconds, "the service asked for a pause");
         }
-        for delivery in settled.deliveries {
-            conversations.deliver(delivery, self.run_file, &mut self.scheduler, now)?;
-        }
+        let (run_file, scheduler) = (&mut *self.run_file, &mut self.scheduler);
+        let deliveries = settled.deliveries.into_iter();
+        deliveries
+            .map(|delivery| conversations.deliver(delivery, run_file, scheduler, now))
+            .fold(Ok(()), Result::and)?;
         self.run_file.landed(batch)
     }
 

@@ -33,7 +33,7 @@ pub enum FilesError {
     },
     /// An earlier run is in the way.
     #[error(
-        "the run file `{}` holds an earlier run of `{job}` over `{input}`: {settled} of {lines} lines \
+        "the run file `{}` holds an earlier run of `{job}` over `{input}` at {tenant}: {settled} of {lines} lines \
          are settled",
         path.display()
     )]
@@ -44,18 +44,12 @@ pub enum FilesError {
         job: String,
         /// Its input.
         input: String,
+        /// Where its tenant is.
+        tenant: String,
         /// Result lines that are settled.
         settled: u64,
         /// All result lines.
         lines: u64,
-    },
-    /// A file cannot be moved aside.
-    #[error("cannot move `{}` aside", path.display())]
-    MoveAside {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: std::io::Error,
     },
     /// The run file that is there cannot be used.
     #[error(transparent)]
@@ -89,13 +83,21 @@ impl Files {
 
     /// Makes room for the run file. One that holds nothing that could be lost goes; any other
     /// stays, or is moved aside if the user wants to start afresh. Says what may happen to results
-    /// that are there.
-    pub fn clear_the_way(&self, fresh: bool) -> Result<Existing, FilesError> {
+    /// that are there, and where the earlier run file is.
+    pub fn clear_the_way(&self, fresh: bool) -> Result<(Existing, Option<PathBuf>), FilesError> {
         if !self.run_file.exists() || run_file::remove_if_empty(&self.run_file)? {
-            return Ok(Existing::MovedAside);
+            return Ok((Existing::MovedAside, None));
         }
-        let earlier = RunFile::open(&self.run_file)?;
-        let header = earlier.header()?;
+        let opened = RunFile::open(&self.run_file);
+        let (earlier, header) = match opened.and_then(|earlier| Ok((earlier.header()?, earlier))) {
+            Ok((header, earlier)) => (earlier, header),
+            // Somebody may mend it some day.
+            Err(RunFileError::Damaged { .. } | RunFileError::LogMissing { .. }) if fresh => {
+                let moved = run_file::move_aside_unread(&self.run_file)?;
+                return Ok((Existing::MovedAside, Some(moved)));
+            }
+            Err(error) => return Err(error.into()),
+        };
         if !earlier.holds_truth()? {
             let (rehearsed, written) = (
                 header.tenant == Header::SANDBOX,
@@ -107,45 +109,32 @@ impl Files {
             };
             let rehearsed = rehearsed && written.is_some() && there == written;
             earlier.discard()?;
-            return Ok(if rehearsed {
+            let existing = if rehearsed {
                 Existing::Replaced
             } else {
                 Existing::MovedAside
-            });
+            };
+            return Ok((existing, None));
         }
         if !fresh {
             return Err(FilesError::EarlierRun {
                 path: self.run_file.clone(),
                 job: header.job,
                 input: header.input,
+                tenant: header.tenant,
                 settled: earlier.tally().settled_lines(),
                 lines: earlier.tally().lines,
             });
         }
-        // Closed, so that everything is in the one file that is moved.
-        drop(earlier);
-        let path = &self.run_file;
-        let failed = |source| FilesError::MoveAside {
-            path: path.clone(),
-            source,
-        };
-        run_file::move_aside(path).map_err(failed)?;
-        Ok(Existing::MovedAside)
+        Ok((Existing::MovedAside, Some(earlier.set_aside()?)))
     }
 }
 
 /// Makes sure that what is written of a run, such as `the results`, does not take the place of the
 /// run file that it is written from, nor of what `SQLite` keeps beside it.
-pub fn check_apart(run_file: &Path, what: &'static str, path: &Path) -> Result<(), FilesError> {
-    let beside = |ending: &str| {
-        let mut name = run_file.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    if ["", "-wal", "-shm", "-journal", ".progress"]
-        .iter()
-        .any(|ending| is_same(&beside(ending), path))
-    {
+fn check_apart(run_file: &Path, what: &'static str, path: &Path) -> Result<(), FilesError> {
+    let companions = run_file::with_companions(run_file);
+    if companions.iter().any(|companion| is_same(companion, path)) {
         return Err(FilesError::SameFile {
             path: path.to_owned(),
             one: "the run file",
@@ -158,10 +147,7 @@ pub fn check_apart(run_file: &Path, what: &'static str, path: &Path) -> Result<(
 /// Whether two paths are one file, whether or not it exists yet.
 fn is_same(one: &Path, other: &Path) -> bool {
     let resolved = |path: &Path| {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+        let folder = run_file::folder_of(path).canonicalize();
         let named = || Some(folder.ok()?.join(path.file_name()?));
         path.canonicalize()
             .ok()

@@ -5,7 +5,7 @@ mod lines;
 pub use lines::{STATUS, STATUSES, replaces, status_word};
 
 use super::fingerprint::fingerprint;
-use super::run_file::{RunFile, RunFileError, move_aside};
+use super::run_file::{RunFile, RunFileError, folder_of, move_aside};
 use crate::jobs::Job;
 use lines::Lines;
 use std::io;
@@ -85,16 +85,11 @@ pub enum ResultsError {
         /// The folder.
         folder: PathBuf,
     },
-    /// They are written, and cannot be put into their place.
-    #[error(
-        "cannot put the results into `{}` (is it open in another program?); they are in `{}`",
-        path.display(), kept.display()
-    )]
-    Kept {
+    /// They cannot be put into their place. The run file has them, so nothing of them is kept beside it.
+    #[error("cannot put the results into `{}` (is it open in another program?)", path.display())]
+    InTheWay {
         /// Their place.
         path: PathBuf,
-        /// Where they are.
-        kept: PathBuf,
         /// The reason.
         source: io::Error,
     },
@@ -110,15 +105,14 @@ impl Destination {
         self.file().map_or(Ok(()), |path| temporary(path).map(drop))
     }
 
-    /// Writes all lines, and remembers what they look like as the results of this run. Returns where
-    /// a file is that was in their place.
+    /// Writes all lines.
     pub fn write(
         &self,
         run_file: &RunFile,
         job: &dyn Job,
         columns: &[String],
         existing: Existing,
-    ) -> Result<Option<PathBuf>, ResultsError> {
+    ) -> Result<Written, ResultsError> {
         let ours = run_file.results_fingerprint()?;
         let lines = Lines {
             run_file,
@@ -126,11 +120,20 @@ impl Destination {
             columns,
             statuses: &STATUSES,
         };
-        let written = self.put(&lines, existing, |_| ours)?;
-        if let Some(fingerprint) = self.file().and_then(fingerprint) {
+        self.put(&lines, existing, |_| ours)
+    }
+
+    /// Lets the run file remember what all lines look like that were written from it. If it cannot,
+    /// they are whole and in their place none the less; the next ones will move them aside.
+    pub fn remember_in(&self, run_file: &mut RunFile) {
+        let fingerprint = self.file().and_then(fingerprint);
+        let remember = |fingerprint: String| {
             run_file.remember_results(&fingerprint)?;
+            run_file.commit()
+        };
+        if let Some(Err(error)) = fingerprint.map(remember) {
+            tracing::warn!("{error}");
         }
-        Ok(written.moved)
     }
 
     /// Writes the lines that have one of these words in `ResultStatus`. What is in their place is
@@ -174,22 +177,19 @@ impl Destination {
         let there = fingerprint(path);
         let is_known = there.is_some() && there == known(temporary.path());
         let aside = existing == Existing::MovedAside && !is_known && could_be_missed(path);
-        let moved = match if aside {
-            move_aside(path).map(Some)
-        } else {
-            Ok(None)
-        } {
-            Ok(moved) => moved,
-            Err(source) => return Err(keep(temporary, path, source)),
+        let in_the_way = |source| ResultsError::InTheWay {
+            path: path.clone(),
+            source,
         };
-        match temporary.persist(path) {
-            Ok(_) => Ok(Written { lines, moved }),
-            Err(error) => {
-                // What was there goes back, or nobody would know where it is.
-                let _ = moved.map(|moved| std::fs::rename(moved, path));
-                Err(keep(error.file, path, error.error))
-            }
+        let moved = aside.then(|| move_aside(path)).transpose();
+        let moved = moved.map_err(in_the_way)?;
+        if let Err(error) = temporary.persist(path) {
+            // What was there goes back, or nobody would know where it is.
+            let _ = moved.map(|moved| std::fs::rename(moved, path));
+            return Err(in_the_way(error.error));
         }
+        sync_folder(path);
+        Ok(Written { lines, moved })
     }
 }
 
@@ -219,10 +219,7 @@ fn temporary(path: &Path) -> Result<NamedTempFile, ResultsError> {
             path: path.to_owned(),
         });
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     if !folder.is_dir() {
         return Err(ResultsError::NoFolder {
             path: path.to_owned(),
@@ -240,18 +237,11 @@ fn temporary(path: &Path) -> Result<NamedTempFile, ResultsError> {
         .map_err(|error| io(error.kind().into()))
 }
 
-/// Keeps results that cannot be put into their place where they are.
-fn keep(temporary: NamedTempFile, path: &Path, source: io::Error) -> ResultsError {
-    match temporary.keep() {
-        Ok((_, kept)) => ResultsError::Kept {
-            path: path.to_owned(),
-            kept,
-            source,
-        },
-        Err(_) => ResultsError::Io {
-            path: path.to_owned(),
-            source,
-        },
+/// Lets a power cut find the new name of a file, where a folder can be synchronised. The run file has
+/// everything if it cannot.
+fn sync_folder(path: &Path) {
+    if cfg!(unix) {
+        let _ = std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     }
 }
 
@@ -267,7 +257,7 @@ fn could_be_missed(path: &Path) -> bool {
             .headers()
             .ok()?
             .iter()
-            .position(|name| name == "ResultStatus")?;
+            .position(|name| name == STATUS.name)?;
         let is_idle = |record: csv::StringRecord| {
             record
                 .get(place)

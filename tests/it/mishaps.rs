@@ -82,7 +82,43 @@ fn a_run_file_that_is_damaged_or_something_else_is_said_to_be_so() {
         refused(&program, &server, &["resume", "phone.run"], &words);
         assert_eq!(std::fs::read(program.path("phone.run")).unwrap(), content);
     }
-    refused(&program, &server, &["resume", "none.run"], &["none.run"]);
+    let hint = "`bulkgraph runs` lists";
+    refused(
+        &program,
+        &server,
+        &["resume", "none.run"],
+        &["none.run", hint],
+    );
+    program.write("phone.run", &run_file);
+    let meant = "do you mean `phone.run`?";
+    for name in ["phone.csv", "phone"] {
+        refused(&program, &server, &["status", name], &[meant]);
+    }
+}
+
+#[test]
+fn a_damaged_run_file_is_moved_aside_as_it_is_by_a_job_that_begins_afresh() {
+    let (program, server) = stopped();
+    let mut bytes = std::fs::read(program.path("phone.run")).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..half + 8_192].fill(0x5a);
+    program.write("phone.run", &bytes);
+    let job = ["phone", "phone.csv", "--fresh"];
+    let ran = program.run_at(&server, &job);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(std::fs::read(program.path("phone.1.run")).unwrap(), bytes);
+    let earlier = "earlier run file: phone.1.run";
+    assert!(ran.stderr.contains(earlier), "{}", ran.stderr);
+}
+
+#[test]
+fn results_never_take_the_place_of_the_input() {
+    let (program, server) = stopped();
+    let words = ["cannot be both the input and the results"];
+    for command in ["results", "resume"] {
+        let arguments = [command, "phone.run", "--out", "phone.csv"];
+        refused(&program, &server, &arguments, &words);
+    }
 }
 
 #[test]
@@ -92,6 +128,7 @@ fn a_job_that_has_a_run_file_already_says_which_two_commands_there_are() {
     let job = ["phone", "phone.csv", "--graph-url", &url];
     let words = [
         "20 of 200 lines",
+        &url,
         "`bulkgraph resume phone.run`",
         "`--fresh`",
     ];
@@ -99,6 +136,12 @@ fn a_job_that_has_a_run_file_already_says_which_two_commands_there_are() {
     let ran = run(&program, &[&job[..], &["--fresh"]].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(program.path("phone.1.run").exists() && program.path("phone.results.1.csv").exists());
+    let words = [
+        "200 of 200 lines",
+        "`--run FILE`",
+        "bulkgraph status phone.run",
+    ];
+    refused(&program, &server, &job, &words);
 }
 
 #[test]

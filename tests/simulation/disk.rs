@@ -69,10 +69,19 @@ impl Disk {
         let mut torn = String::new();
         let commits = |name: &&String| ["input.run", "input.run-wal"].contains(&name.as_str());
         let changed = |name: &&String| before.get(*name) != files.get(*name);
+        // Pages are copied into the file while the log has them; it begins anew when all of them are on
+        // the disk.
+        let log = |files: &BTreeMap<String, Vec<u8>>| files.get("input.run-wal").cloned();
+        let is_same_log = match (log(&before), log(&files)) {
+            (Some(before), Some(now)) => !before.is_empty() && now.starts_with(&before),
+            (before, now) => before == now,
+        };
+        let torn_by_then = |name: &&String| is_same_log || *name != "input.run";
         let names: Vec<String> = files
             .keys()
             .filter(commits)
             .filter(changed)
+            .filter(torn_by_then)
             .cloned()
             .collect();
         let name = rng.choice(&names).filter(|_| tear != Tear::None);

@@ -18,6 +18,8 @@ pub enum Doing {
     Copy,
     /// Deleting it.
     Remove,
+    /// Giving it another name.
+    MoveAside,
 }
 
 impl fmt::Display for Doing {
@@ -29,6 +31,7 @@ impl fmt::Display for Doing {
             Self::Write => "write to",
             Self::Copy => "copy",
             Self::Remove => "remove",
+            Self::MoveAside => "move aside",
         })
     }
 }
@@ -66,6 +69,12 @@ pub enum RunFileError {
     #[error("the run file `{}` is in use by another bulkgraph", path.display())]
     InUse {
         /// The file.
+        path: PathBuf,
+    },
+    /// Somebody took it away meanwhile.
+    #[error("the run file `{}` was moved, removed or replaced meanwhile", path.display())]
+    Gone {
+        /// Where it was.
         path: PathBuf,
     },
     /// It is something else.
@@ -118,6 +127,10 @@ pub enum RunFileError {
 impl RunFileError {
     pub(super) fn new(path: &Path, doing: Doing, source: &rusqlite::Error) -> Self {
         let path = path.to_owned();
+        let extended = source.sqlite_error().map(|error| error.extended_code);
+        if extended == Some(rusqlite::ffi::SQLITE_READONLY_DBMOVED) {
+            return Self::Gone { path };
+        }
         match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
                 Self::InUse { path }

@@ -7,7 +7,7 @@
 //! log.
 
 use super::header::{get, set};
-use super::look::beside;
+use super::place::beside;
 use super::{Doing, RunFile, RunFileError};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ffi};
@@ -24,8 +24,8 @@ pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
         match row.get(0)? {
             0 => Ok(()),
             _ => Err(rusqlite::Error::SqliteFailure(
-                ffi::Error::new(ffi::SQLITE_BUSY),
-                None,
+                ffi::Error::new(ffi::SQLITE_ERROR),
+                Some("its log cannot be emptied".to_owned()),
             )),
         }
     })
@@ -37,15 +37,25 @@ pub(super) fn keep_log(connection: &Connection, stays: bool) -> rusqlite::Result
     connection.set_db_config(option, stays).map(drop)
 }
 
+/// Whether the file says that it has a log.
+fn says_so(connection: &Connection) -> rusqlite::Result<bool> {
+    let log = get(connection, "log")?;
+    Ok(log.is_some_and(|log| !log.is_empty()))
+}
+
 impl RunFile {
     /// Changes go into the log from now on. Until then they go into the file itself: what the input
     /// adds to an empty file need not be written twice.
     pub(super) fn begin_log(&mut self) -> Result<(), RunFileError> {
+        self.check_place()?;
         self.doing(Doing::Write, |connection| {
             connection.execute_batch("PRAGMA journal_mode = WAL")
         })?;
         self.has_log = true;
         self.doing(Doing::Write, |connection| {
+            if says_so(connection)? {
+                return Ok(());
+            }
             // First the log is there, then the file says so.
             set(connection, "log", "open")?;
             empty_log(connection)
@@ -54,14 +64,28 @@ impl RunFile {
 
     /// Makes sure that a file which has a log was found with it.
     pub(super) fn check_log(&self, found: bool) -> Result<(), RunFileError> {
-        let log = self.doing(Doing::Open, |connection| get(connection, "log"))?;
-        if log.is_some_and(|log| !log.is_empty()) && !found {
+        if self.doing(Doing::Open, says_so)? && !found {
             return Err(RunFileError::LogMissing {
                 path: self.path.clone(),
                 log: log_of(&self.path),
             });
         }
         Ok(())
+    }
+
+    /// There is no log any more, and everything is in the file.
+    pub(super) fn give_up_log(&mut self) -> Result<(), RunFileError> {
+        let has_log = std::mem::take(&mut self.has_log);
+        self.doing(Doing::Write, |connection| {
+            if has_log {
+                self.end_log()?;
+            } else if !connection.is_autocommit() {
+                connection.execute_batch("ROLLBACK")?;
+            }
+            // Of a file in which everything is already this changes the first page alone, and needs no
+            // room on the disk.
+            connection.execute_batch("PRAGMA journal_mode = MEMORY")
+        })
     }
 
     /// Everything is in the file, and then the file says so.

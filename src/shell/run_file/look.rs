@@ -1,7 +1,9 @@
 //! A look at a run file that leaves it as it is.
 
 use super::log::{keep_log, log_of};
-use super::{Doing, RunFile, RunFileError, check_identity};
+use super::opening::check_identity;
+use super::place::beside;
+use super::{Doing, RunFile, RunFileError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::OpenFlags;
 use std::fs::File;
@@ -57,7 +59,8 @@ impl RunFile {
         run_file.doing(Doing::Open, |connection| {
             keep_log(connection, has_log)?;
             connection.execute_batch(
-                "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; PRAGMA query_only = ON",
+                "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE;
+                 PRAGMA query_only = ON",
             )
         })?;
         run_file.counted()
@@ -101,13 +104,6 @@ impl RunFile {
         self.count()?;
         Ok(self)
     }
-}
-
-/// What `SQLite` keeps beside a database.
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
 }
 
 fn has_content(path: &Path) -> bool {
