@@ -69,23 +69,33 @@ impl Disk {
         let mut torn = String::new();
         let commits = |name: &&String| ["input.run", "input.run-wal"].contains(&name.as_str());
         let changed = |name: &&String| before.get(*name) != files.get(*name);
+        // Pages are copied into the file while the log has them; it begins anew when all of them are on
+        // the disk.
+        let log = |files: &BTreeMap<String, Vec<u8>>| files.get("input.run-wal").cloned();
+        let is_same_log = match (log(&before), log(&files)) {
+            (Some(before), Some(now)) => !before.is_empty() && now.starts_with(&before),
+            (before, now) => before == now,
+        };
+        let torn_by_then = |name: &&String| is_same_log || *name != "input.run";
         let names: Vec<String> = files
             .keys()
             .filter(commits)
             .filter(changed)
+            .filter(torn_by_then)
             .cloned()
             .collect();
         let name = rng.choice(&names).filter(|_| tear != Tear::None);
         if let Some(name) = name.filter(|_| before.contains_key("input.run")) {
             // A commit is in the log, all of it, before anything is copied into the file; and what
             // is copied are pages here and there.
-            let tear = if name.ends_with("-wal") {
+            let is_log = name.ends_with("-wal");
+            if is_log && is_same_log {
                 files.insert("input.run".to_owned(), before["input.run"].clone());
-                tear
-            } else {
-                Tear::Sectors
-            };
-            let old = before.get(name).map_or(&[][..], Vec::as_slice);
+            }
+            let tear = if is_log { tear } else { Tear::Sectors };
+            // Nothing of an earlier log is in one that began anew.
+            let old = before.get(name).filter(|_| is_same_log);
+            let old = old.map_or(&[][..], Vec::as_slice);
             let new = mixed(old, &files[name], tear, rng);
             torn = format!(
                 ", {name} torn ({tear:?}): {} to {} bytes",
