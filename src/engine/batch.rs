@@ -2,6 +2,7 @@
 
 use super::{Operation, OperationId, Priority};
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Names a batch that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,4 +22,8 @@ pub struct Batch {
 impl Batch {
     /// The most that Graph takes (Graph: JSON batching).
     pub const LARGEST: usize = 20;
+
+    /// How long its reply is waited for. It is expected within 30 s (observed); what takes twice that
+    /// is lost.
+    pub const REPLY_WITHIN: Duration = Duration::from_mins(1);
 }

@@ -1,7 +1,7 @@
 //! A job's exchange with the service about one item, or about a few that travel together.
 
 use super::Settlement;
-use crate::engine::{Operation, Reply};
+use crate::engine::{Batch, Operation, Reply};
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -43,8 +43,46 @@ pub struct Item {
     pub id: ItemId,
     /// See [`NewItem::content`].
     pub content: String,
-    /// When a write for it was first sent, if its reply was never recorded.
-    pub sent_at: Option<OffsetDateTime>,
+    /// When writes for it were sent, if what came of them was never recorded.
+    pub sent: Option<Sent>,
+}
+
+/// When writes were sent of which nobody knows what came of them, by the service's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The first of them.
+    pub first: OffsetDateTime,
+    /// The last of them.
+    pub last: OffsetDateTime,
+}
+
+impl Sent {
+    /// A single one.
+    pub fn at(moment: OffsetDateTime) -> Self {
+        Self {
+            first: moment,
+            last: moment,
+        }
+    }
+
+    /// With one more.
+    #[must_use]
+    pub fn and_at(self, moment: OffsetDateTime) -> Self {
+        Self {
+            first: self.first.min(moment),
+            last: self.last.max(moment),
+        }
+    }
+
+    /// Whether what the service says was made at `moment` can be the work of one of them: not if it
+    /// was made earlier, nor after the last of them could still take effect. The clock by which they
+    /// are dated and the one by which the service dates what it makes may differ by some minutes.
+    pub(super) fn can_have_made(self, moment: OffsetDateTime) -> bool {
+        const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
+        const TAKES_EFFECT_WITHIN: Duration = Batch::REPLY_WITHIN.saturating_add(MAY_STILL_RUN);
+        self.first - moment <= CLOCKS_DIFFER
+            && moment - self.last <= TAKES_EFFECT_WITHIN + CLOCKS_DIFFER
+    }
 }
 
 /// What a conversation wants next.
@@ -83,6 +121,10 @@ pub trait Conversation: fmt::Debug {
     /// The step after the reply to its last call, or after the last write of an earlier process was
     /// lost.
     fn hear(&mut self, reply: Reply) -> Step;
+
+    /// Its last call, a write, is about to be sent at `at` by the service's clock; more than once where
+    /// the earlier times came to nothing.
+    fn sending(&mut self, _at: OffsetDateTime) {}
 
     /// Whether an earlier process sent a write for one of its items and never recorded the reply.
     fn was_sent(&self) -> bool {
@@ -129,7 +171,7 @@ pub(super) fn unreadable(item: &Item) -> Step {
     let why = "the run file holds something else than this job wrote for the row";
     settle(
         item.id,
-        if item.sent_at.is_some() {
+        if item.sent.is_some() {
             Settlement::in_doubt(why)
         } else {
             Settlement::refused(why)

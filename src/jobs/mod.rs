@@ -17,7 +17,7 @@ mod settlement;
 mod tap;
 mod user;
 
-pub use conversation::{Conversation, Item, ItemId, NewItem, Stage, Step, content};
+pub use conversation::{Conversation, Item, ItemId, NewItem, Sent, Stage, Step, content};
 pub use hint::hint_for;
 pub use row::{Column, Fields, Refusal, key_of, visible};
 pub use settlement::{Action, Settlement};

@@ -5,6 +5,11 @@ use crate::engine::{Answer, Body, Reply, Throttle};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::time::Duration;
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+/// When everything is sent.
+pub(super) const NOW: OffsetDateTime = datetime!(2026-11-20 09:00:00 UTC);
 
 /// An answer with a JSON body.
 pub(super) fn answer(status: u16, body: Value) -> Reply {
@@ -46,6 +51,9 @@ pub(super) fn play(mut conversation: Box<dyn Conversation>, replies: Vec<Reply>)
     loop {
         step = match step {
             Step::Call(operation) => {
+                if operation.writes() {
+                    conversation.sending(NOW);
+                }
                 let body = operation
                     .body
                     .map(|body| format!(" {body}"))

@@ -85,7 +85,7 @@ impl Settlement {
         Self::new(Outcome::Failed, None).because_of(answer)
     }
 
-    /// It never reached the service, because of `why`.
+    /// Nothing of it ever reached the service, because of `why`.
     pub fn unsent(why: impl Into<String>) -> Self {
         let hint = "Nothing was sent for this row. Run it again.";
         let unsent = Self {
@@ -93,6 +93,26 @@ impl Settlement {
             ..Self::new(Outcome::Failed, None)
         };
         unsent.hinting(hint)
+    }
+
+    /// What was sent for it did nothing, as a look has shown, and the write that was to follow never
+    /// reached the service, because of `why`.
+    pub fn unsent_again(why: impl Into<String>) -> Self {
+        let hint = "What was sent for this row had no effect: a look showed that. Run it again.";
+        let unsent = Self {
+            error_message: format!("another write could not be sent: {}", why.into()),
+            ..Self::new(Outcome::Failed, None)
+        };
+        unsent.hinting(hint)
+    }
+
+    /// What was sent for it may have taken effect, and the write that was to follow never reached the
+    /// service, because of `why`.
+    pub fn unsent_in_doubt(why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self::in_doubt(format!(
+            "an earlier write may have taken effect, and another one could not be sent: {why}"
+        ))
     }
 
     /// Not sent, because of `why`.

@@ -198,6 +198,7 @@ impl<'a> Conversations<'a> {
             talk.writing = operation.writes();
             if talk.writing {
                 talk.writes += 1;
+                talk.conversation.sending(at);
                 items.extend(talk.conversation.items());
             } else {
                 talk.reads += 1;

@@ -1,6 +1,7 @@
 //! Batches over HTTP.
 
 use super::transport::{Transport, TransportError};
+use crate::engine::Batch;
 use crate::wire::HttpReply;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Url, redirect};
@@ -9,8 +10,6 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A batch is expected to end within 30 s (observed); what takes twice that is lost.
-const REPLY_WITHIN: Duration = Duration::from_mins(1);
 /// A service that cannot be reached in this time is not there.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
 /// No reply to 20 requests of these jobs comes near this: a page of 999 members is about 300 kB.
@@ -90,7 +89,7 @@ impl HttpTransport {
         };
         let client = builder
             .redirect(redirect::Policy::none())
-            .timeout(REPLY_WITHIN)
+            .timeout(Batch::REPLY_WITHIN)
             .connect_timeout(CONNECT_WITHIN)
             .tcp_nodelay(true)
             .user_agent(concat!("bulkgraph/", env!("CARGO_PKG_VERSION")))
@@ -161,7 +160,7 @@ fn lost(error: &reqwest::Error) -> TransportError {
 /// The chain of causes without the URL, which every error of a run would repeat.
 fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() && !error.is_connect() {
-        return format!("no reply within {} s", REPLY_WITHIN.as_secs());
+        return format!("no reply within {} s", Batch::REPLY_WITHIN.as_secs());
     }
     let mut causes: Vec<String> = Vec::new();
     let mut source = error.source();

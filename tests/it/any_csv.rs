@@ -48,7 +48,7 @@ pub(crate) fn any_csv(job: &dyn Job, path: &Path, bytes: &[u8]) {
                 let item = Item {
                     id,
                     content,
-                    sent_at: None,
+                    sent: None,
                 };
                 let mut conversations = work.converse(vec![item]);
                 let step = conversations.remove(0).start();

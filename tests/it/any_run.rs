@@ -4,7 +4,7 @@
 use crate::choices::{Choices, DESTINATION, ROOT, SOURCE, USER};
 use bulkgraph::engine::{Effect, Event, Method, Operation, Outcome, Reply, Status};
 use bulkgraph::jobs::{
-    self, Conversation, Fields, Item, ItemId, Job, Settings, Settlement, Stage, Step, Work,
+    self, Conversation, Fields, Item, ItemId, Job, Sent, Settings, Settlement, Stage, Step, Work,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -177,25 +177,21 @@ impl<'a> Run<'a> {
 
     /// Adds an item, which an earlier process may have sent.
     fn add(&mut self, company: Option<String>, content: String, sent: bool) {
-        let sent_at = sent.then_some(NOW);
-        let status = sent_at.map_or(Status::Pending, |_| Status::Sent);
-        self.insert(company, content, sent_at, status);
+        let sent = sent.then_some(Sent::at(NOW));
+        let status = sent.map_or(Status::Pending, |_| Status::Sent);
+        self.insert(company, content, sent, status);
     }
 
     fn insert(
         &mut self,
         company: Option<String>,
         content: String,
-        sent_at: Option<OffsetDateTime>,
+        sent: Option<Sent>,
         status: Status,
     ) {
         let id = ItemId(i64::try_from(self.items.len()).unwrap() + 1);
         self.awake.extend(company.clone());
-        let item = Item {
-            id,
-            content,
-            sent_at,
-        };
+        let item = Item { id, content, sent };
         self.items.insert(
             id,
             Entry {
@@ -307,6 +303,7 @@ impl<'a> Run<'a> {
                 talk.writing = call.writes();
                 if talk.writing {
                     self.all(items, Event::Sent);
+                    talk.conversation.sending(NOW);
                 }
                 talk.once += usize::from(call.effect == Effect::Once);
                 assert!(talk.once <= ONCE_AT_MOST, "{} POSTs", talk.once);

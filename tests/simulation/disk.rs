@@ -88,13 +88,14 @@ impl Disk {
         if let Some(name) = name.filter(|_| before.contains_key("input.run")) {
             // A commit is in the log, all of it, before anything is copied into the file; and what
             // is copied are pages here and there.
-            let tear = if name.ends_with("-wal") {
+            let is_log = name.ends_with("-wal");
+            if is_log && is_same_log {
                 files.insert("input.run".to_owned(), before["input.run"].clone());
-                tear
-            } else {
-                Tear::Sectors
-            };
-            let old = before.get(name).map_or(&[][..], Vec::as_slice);
+            }
+            let tear = if is_log { tear } else { Tear::Sectors };
+            // Nothing of an earlier log is in one that began anew.
+            let old = before.get(name).filter(|_| is_same_log);
+            let old = old.map_or(&[][..], Vec::as_slice);
             let new = mixed(old, &files[name], tear, rng);
             torn = format!(
                 ", {name} torn ({tear:?}): {} to {} bytes",

@@ -2,6 +2,7 @@
 
 use crate::case::{self, Case};
 use crate::disk::Disk;
+use crate::help_desk::HelpDesk;
 use crate::import_cut;
 use crate::input::Input;
 use crate::oracle::{self, Evidence, Line, View};
@@ -40,6 +41,8 @@ pub(crate) struct Report {
     pub(crate) story: String,
     pub(crate) crashes: u32,
     pub(crate) faults: u32,
+    /// Passes that somebody else issued, and that nobody could take for the run's.
+    pub(crate) plainly_theirs: u32,
     /// Result lines by status.
     pub(crate) lines: BTreeMap<String, u32>,
 }
@@ -58,14 +61,16 @@ pub(crate) fn live(seed: u64) -> Report {
     })
 }
 
-struct Life {
+pub(crate) struct Life {
     rng: Rng,
-    case: Case,
-    service: Rc<Service>,
-    before: Tenant,
-    input: Input,
+    pub(crate) case: Case,
+    pub(crate) service: Rc<Service>,
+    /// What there was before the run, and what others have changed since.
+    pub(crate) before: Tenant,
+    pub(crate) input: Input,
     /// What a user has seen last.
-    seen: Vec<Line>,
+    pub(crate) seen: Vec<Line>,
+    pub(crate) desk: HelpDesk,
     report: Report,
 }
 
@@ -109,6 +114,7 @@ impl Life {
             before,
             input,
             seen: Vec::new(),
+            desk: HelpDesk::new(seed),
             report: Report::default(),
         }
     }
@@ -126,12 +132,14 @@ impl Life {
         };
         if !again.is_empty() && self.report.complaints.is_empty() && self.has_run_file() {
             self.case.crashes += self.rng.u32(..3);
+            self.issue_elsewhere().await;
             self.service.ledger.borrow_mut().again();
             self.until_done(Beginning::Resume(again)).await;
         }
         let ledger = std::mem::take(&mut self.service.ledger.borrow_mut().complaints);
         self.report.complaints.extend(ledger);
         self.report.faults = self.service.faults.get();
+        self.report.plainly_theirs = self.desk.plainly_theirs;
         self.report.story = self.service.story();
         for line in &self.seen {
             *self
@@ -202,6 +210,7 @@ impl Life {
                     if let Some(retried) = self.look_after_crash(&again) {
                         beginning = retried;
                     }
+                    self.issue_elsewhere().await;
                 }
                 Some(Ending::Over(Ok(summary))) => {
                     let refused = matches!(summary.ended, Ended::Refused);
@@ -399,6 +408,8 @@ impl Life {
             lines: &lines,
             ledger: &ledger,
             crashed: self.report.crashes > 0,
+            handed_out: &self.desk.handed_out,
+            now: service.clock.wall(),
             view,
         };
         let mut complaints = oracle::complaints(&evidence);

@@ -1,11 +1,14 @@
 //! Made-up results that are true, with the tenant and the account of what was sent that go with them.
 
+use crate::help_desk::HandedOut;
 use crate::input::{Ask, Input, Pair, Row};
 use crate::ledger::Ledger;
 use crate::oracle::{Evidence, Line, View, complaints};
 use crate::tenant::{Group, Pass, Person, Tenant};
 use serde_json::json;
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
+use time::macros::datetime;
 
 /// Results that are true, and everything to judge them by.
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub(crate) struct World {
     pub(crate) lines: Vec<Line>,
     pub(crate) ledger: Ledger,
     pub(crate) crashed: bool,
+    pub(crate) handed_out: BTreeMap<String, HandedOut>,
     pub(crate) view: View,
 }
 
@@ -124,6 +128,7 @@ impl World {
             ],
             ledger,
             crashed: false,
+            handed_out: BTreeMap::new(),
             view: View::Done,
         }
     }
@@ -248,8 +253,21 @@ impl World {
             lines: &self.lines,
             ledger: &self.ledger,
             crashed: self.crashed,
+            handed_out: &self.handed_out,
+            now: datetime!(2026-11-20 10:00 UTC),
             view: self.view,
         })
+    }
+
+    /// Somebody else gave Ana a pass before the run went on, and it is the run's that she has now.
+    pub(crate) fn hand_out(&mut self, is_plainly_theirs: bool, ends: OffsetDateTime) {
+        let (name, ana) = person("ana", None, Some(("theirs", true)));
+        self.before.people.insert(name.clone(), ana);
+        let theirs = HandedOut {
+            ends,
+            is_plainly_theirs,
+        };
+        self.handed_out.insert(name, theirs);
     }
 
     pub(crate) fn say(&mut self, line: usize, column: &str, text: &str) {

@@ -12,6 +12,7 @@
 
 mod case;
 mod disk;
+mod help_desk;
 mod import_cut;
 mod input;
 mod ledger;
@@ -52,6 +53,7 @@ struct Sum {
     seeds: u32,
     crashes: u32,
     faults: u32,
+    plainly_theirs: u32,
     lines: BTreeMap<String, u32>,
 }
 
@@ -60,6 +62,7 @@ impl Sum {
         self.seeds += 1;
         self.crashes += report.crashes;
         self.faults += report.faults;
+        self.plainly_theirs += report.plainly_theirs;
         for (status, count) in &report.lines {
             *self.lines.entry(status.clone()).or_default() += count;
         }
@@ -71,6 +74,7 @@ impl Sum {
         let all: u32 = self.lines.values().sum();
         self.crashes > self.seeds / 2
             && self.faults > self.seeds / 2
+            && self.plainly_theirs > self.seeds / 10
             && lines("succeeded") + lines("unchanged") > all / 2
             && lines("in_doubt") < all / 10
     }

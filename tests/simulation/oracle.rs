@@ -1,6 +1,7 @@
 //! Judges what a user sees in the results by what the tenant holds and by what went over the wire.
 //! It takes nothing from the tool: what a row asks for comes from how the row was made.
 
+use crate::help_desk::HandedOut;
 use crate::input::{Ask, Input, Row};
 use crate::ledger::Ledger;
 use crate::oracle_members as members;
@@ -8,6 +9,7 @@ use crate::oracle_methods as methods;
 use crate::tenant::Tenant;
 use bulkgraph::engine::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
+use time::OffsetDateTime;
 
 /// A line of the results by column.
 pub(crate) type Line = BTreeMap<String, String>;
@@ -37,6 +39,9 @@ pub(crate) struct Evidence<'a> {
     pub(crate) ledger: &'a Ledger,
     /// Whether a process died, which may have been between an intent and the sending.
     pub(crate) crashed: bool,
+    /// The passes that somebody else issued, by person; `before` has them too.
+    pub(crate) handed_out: &'a BTreeMap<String, HandedOut>,
+    pub(crate) now: OffsetDateTime,
     pub(crate) view: View,
 }
 

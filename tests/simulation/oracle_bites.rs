@@ -5,6 +5,7 @@ use crate::made_up::World;
 use crate::oracle::{View, is_kept, taken_back};
 use bulkgraph::engine::Outcome;
 use serde_json::json;
+use time::macros::datetime;
 
 type Lie = fn(&mut World);
 
@@ -142,8 +143,29 @@ fn lies_about_passes_are_found() {
             ),
             (|world| world.person("bo").pass = None, "there is no pass"),
             (|world| world.ledger.forget(), "nothing was sent"),
+            (
+                |world| world.hand_out(true, datetime!(2026-11-20 18:00 UTC)),
+                "a usable pass was replaced",
+            ),
+            (
+                |world| world.hand_out(false, datetime!(2026-11-20 18:00 UTC)),
+                "does not say so",
+            ),
         ],
     );
+}
+
+#[test]
+fn what_may_be_taken_for_the_run_s_or_has_ended_may_be_replaced() {
+    for (is_plainly_theirs, ends) in [
+        (false, datetime!(2026-11-20 18:00 UTC)),
+        (true, datetime!(2026-11-20 10:00 UTC)),
+    ] {
+        let mut world = World::of_passes();
+        world.hand_out(is_plainly_theirs, ends);
+        world.say(0, "ResultAction", "replaced");
+        assert_eq!(world.complaints(), Vec::<String>::new());
+    }
 }
 
 #[test]

@@ -166,8 +166,17 @@ fn pass(
     if said == Said::Succeeded && is.map(|pass| &pass.value) != Some(shown) {
         complain("the pass that is shown opens nothing");
     }
-    if was.is_some_and(|pass| pass.usable) && !same && !evidence.replaces {
+    let theirs = evidence.handed_out.get(person);
+    // One that has ended meanwhile may have ended before it was replaced.
+    let was_usable =
+        was.is_some_and(|pass| pass.usable) && theirs.is_none_or(|pass| evidence.now < pass.ends);
+    let may_be_taken_for_ours = theirs.is_some_and(|pass| !pass.is_plainly_theirs);
+    if was_usable && !same && !evidence.replaces && !may_be_taken_for_ours {
         complain("a usable pass was replaced");
+    }
+    let replaced = line["ResultAction"] == "replaced";
+    if was_usable && !same && theirs.is_some() && said == Said::Succeeded && !replaced {
+        complain("somebody's pass was replaced, and the line does not say so");
     }
     let nothing = matches!(
         said,

@@ -33,7 +33,7 @@ pub(super) struct Add {
 
 impl Add {
     pub(super) fn new(destination: Uuid, members: &[(Member, Item)], graph_root: &str) -> Self {
-        let was_sent = members.iter().any(|(_, item)| item.sent_at.is_some());
+        let was_sent = members.iter().any(|(_, item)| item.sent.is_some());
         Self {
             destination,
             members: members
@@ -214,7 +214,7 @@ impl Conversation for Unreadable {
     }
 
     fn was_sent(&self) -> bool {
-        self.0.sent_at.is_some()
+        self.0.sent.is_some()
     }
 
     fn start(&mut self) -> Step {

@@ -102,7 +102,7 @@ impl Destination {
         let refused = || member.cannot_be_added.clone().map(Settlement::refused);
         let mut why = self.unreadable().or_else(refused)?;
         // An earlier process may have added it.
-        if item.sent_at.is_some() {
+        if item.sent.is_some() {
             why.outcome = Outcome::InDoubt;
         }
         Some(why)

@@ -395,7 +395,7 @@ impl Work for Copy {
     fn converse(&self, items: Vec<Item>) -> Vec<Box<dyn Conversation>> {
         let converse = |item: Item| match serde_json::from_str(&item.content) {
             // For groups nothing is ever written, whatever the run file says.
-            _ if item.sent_at.is_some() => vec![Box::new(Unreadable(item)) as _],
+            _ if item.sent.is_some() => vec![Box::new(Unreadable(item)) as _],
             Ok(Content::Pair(pair)) => vec![Box::new(Resolve::new(item, pair)) as _],
             Ok(Content::Listing(found)) => self.list(item, found),
             Ok(Content::Member(_)) | Err(_) => vec![Box::new(Unreadable(item)) as _],

@@ -28,6 +28,8 @@ pub(super) struct Exchange {
     /// The last write: what it would have done.
     action: Action,
     writes: u32,
+    /// Whether a write may have taken effect, and no look has shown since that it did not.
+    doubt: bool,
 }
 
 #[derive(Debug)]
@@ -59,6 +61,7 @@ impl Exchange {
     pub(super) fn new(item: Item, on_existing: OnExisting) -> Self {
         let wish = serde_json::from_str(&item.content).ok().map(Rc::new);
         Self {
+            doubt: item.sent.is_some(),
             item,
             wish,
             on_existing,
@@ -103,6 +106,10 @@ impl Exchange {
     }
 
     fn look(&mut self, wish: &Wish, cause: Cause, delay: Duration) -> Step {
+        self.doubt |= match &cause {
+            Cause::Declined(answer) => self.may_have_been_saved(answer),
+            Cause::NotUnique(_) | Cause::Lost(_) => true,
+        };
         self.state = State::Looking(cause);
         let path = format!("{}/authentication/phoneMethods", user::path(&wish.user));
         Step::Call(Operation::get(Workload::AuthenticationMethods, path, 1).after(delay))
@@ -110,7 +117,7 @@ impl Exchange {
 
     fn written(&mut self, wish: &Wish, reply: Reply) -> Step {
         if let Reply::Unsent(why) = reply {
-            return self.settle(Settlement::unsent(why));
+            return self.settle(self.unsent(why));
         }
         let answer = match reply.into_answer() {
             Ok(answer) => answer,
@@ -134,6 +141,17 @@ impl Exchange {
         }
     }
 
+    /// The write never left, and may not have been the first.
+    fn unsent(&self, why: String) -> Settlement {
+        if self.doubt {
+            Settlement::unsent_in_doubt(why)
+        } else if self.writes > 1 || self.was_sent() {
+            Settlement::unsent_again(why)
+        } else {
+            Settlement::unsent(why)
+        }
+    }
+
     fn looked(&mut self, wish: &Wish, cause: Cause, reply: &Reply) -> Step {
         let methods = reply
             .answer()
@@ -146,6 +164,8 @@ impl Exchange {
         let same = slot
             .as_ref()
             .and_then(|slot| number::is_same(slot.number, &wish.number));
+        // Another number, or none: nothing of ours took effect.
+        self.doubt &= slot.is_some() && same.is_none();
         match (slot, same, cause) {
             (Some(slot), Some(true), cause) => self.there(wish, &slot, cause),
             (Some(_), None, Cause::Lost(why)) => self.settle(Self::masked(why)),
@@ -259,7 +279,7 @@ impl Conversation for Exchange {
     }
 
     fn was_sent(&self) -> bool {
-        self.item.sent_at.is_some()
+        self.item.sent.is_some()
     }
 
     fn was_declined(&self) -> bool {

@@ -2,17 +2,23 @@
 //!
 //! A POST replaces whatever pass there is, so a look comes first. A pass is shown once, in the
 //! answer that makes it: where that answer was lost, the pass that it made was seen by nobody, and
-//! a new one takes its place. A pass that somebody else made meanwhile is told apart by when it was
-//! made and by what it is.
+//! a new one takes its place. A pass that somebody else made is told apart by when it was made and by
+//! what it is: a write whose answer was lost takes effect soon or never, so what was made before or
+//! later is somebody else's.
+//!
+//! One thing remains. Who is given a pass by somebody else within those minutes, made exactly as the
+//! row asks for, loses it: nothing in what the service says tells it from ours. The line then says
+//! `replaced`, and warns.
 
 use super::pass::Pass;
 use super::{OnExisting, Wish};
 use crate::engine::{Answer, Effect, Method, Operation, Outcome, Reply, Workload};
 use crate::jobs::conversation::{MAY_STILL_RUN, settle, unreadable};
-use crate::jobs::{Action, Conversation, Item, ItemId, Settlement, Step, user};
+use crate::jobs::{Action, Conversation, Item, ItemId, Sent, Settlement, Step, user};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// After so many writes without a usable answer the row is given up.
 const WRITES_AT_MOST: u32 = 5;
@@ -24,8 +30,14 @@ pub(super) struct Exchange {
     on_existing: OnExisting,
     state: State,
     /// The pass that the first look found, if this process looked before it wrote.
-    before: Option<Before>,
+    before: Option<String>,
+    /// Whether a look found a usable pass, so that a new one takes its place.
+    found_usable: bool,
     writes: u32,
+    /// When the write that is under way was sent.
+    sent_at: Option<OffsetDateTime>,
+    /// When the writes were sent whose answers were lost.
+    lost: Option<Sent>,
     /// Whether a lost write of ours made a pass, which the person has and nobody knows.
     unseen: bool,
 }
@@ -40,25 +52,21 @@ enum State {
     Verifying(String),
 }
 
-/// What the first look found.
-#[derive(Clone, Debug)]
-struct Before {
-    pass: Option<String>,
-    usable: bool,
-}
-
 impl Exchange {
     pub(super) fn new(item: Item, on_existing: OnExisting) -> Self {
         let wish = serde_json::from_str(&item.content).ok();
         // If there is a first reply to hear without a look, it is that of a write by an earlier
         // process.
         Self {
+            lost: item.sent,
             item,
             wish,
             on_existing,
             state: State::Writing,
             before: None,
+            found_usable: false,
             writes: 0,
+            sent_at: None,
             unseen: false,
         }
     }
@@ -115,15 +123,17 @@ impl Exchange {
             Err(Unreadable::Declined(answer)) => return self.settle(Settlement::failed(&answer)),
             Err(Unreadable::Lost(why)) => return self.settle(not_sent(why)),
         };
-        let usable = found.as_ref().is_some_and(Pass::is_usable);
-        self.before = Some(Before {
-            pass: found.as_ref().map(|pass| pass.id.clone()),
-            usable,
-        });
+        self.before = found.as_ref().map(|pass| pass.id.clone());
         match found {
-            Some(pass) if usable => self.usable_pass(wish, &pass),
+            Some(pass) if self.is_usable(&pass) => self.usable_pass(wish, &pass),
             _ => self.write(wish),
         }
+    }
+
+    /// Whether a pass that was found is usable, which is remembered.
+    fn is_usable(&mut self, pass: &Pass) -> bool {
+        self.found_usable |= pass.is_usable();
+        pass.is_usable()
     }
 
     /// Somebody may hold this pass.
@@ -131,7 +141,7 @@ impl Exchange {
         match self.on_existing {
             OnExisting::Replace => self.write(wish),
             OnExisting::Keep => {
-                let hint = "A usable pass was issued earlier and is left as it is. If it is lost, put \
+                let hint = "A usable pass was issued already and is left as it is. If it is lost, put \
                             this row into a file of its own and use `--on-existing replace`.";
                 self.settle(pass.describe(Settlement::kept()).hinting(hint))
             }
@@ -144,10 +154,11 @@ impl Exchange {
     }
 
     fn written(&mut self, wish: &Wish, reply: Reply) -> Step {
-        if let (Reply::Unsent(why), false) = (&reply, self.unseen) {
-            return self.settle(Settlement::unsent(why.clone()));
+        let sent_at = self.sent_at.take();
+        if let Reply::Unsent(why) = reply {
+            return self.settle(self.unsent(why));
         }
-        let lost = match reply.into_answer() {
+        let why = match reply.into_answer() {
             Err(why) => why,
             Ok(answer) if answer.is_success() => {
                 let pass = answer.json().map(Pass::read);
@@ -163,18 +174,32 @@ impl Exchange {
             }
             Ok(answer) => return self.settle(Settlement::failed(&answer)),
         };
-        self.look(wish, State::Verifying(lost))
+        if let Some(at) = sent_at {
+            self.lost = Some(self.lost.map_or(Sent::at(at), |lost| lost.and_at(at)));
+        }
+        self.look(wish, State::Verifying(why))
+    }
+
+    /// The write never left. Whatever was sent before it, a look has shown what came of that.
+    fn unsent(&self, why: String) -> Settlement {
+        match self.lost {
+            _ if self.unseen => Settlement::unsent_in_doubt(why),
+            Some(_) => Settlement::unsent_again(why),
+            None => Settlement::unsent(why),
+        }
     }
 
     fn issued(&self, answer: &Answer, secret: SecretString, pass: &Pass) -> Step {
-        let replaced = self.before.as_ref().is_some_and(|before| before.usable);
-        let action = if replaced {
+        let action = if self.found_usable {
             Action::Replaced
         } else {
             Action::Created
         };
         let mut settlement = Settlement::succeeded(action).answered_by(answer);
         settlement.secret = Some(secret);
+        if self.unseen && self.found_usable {
+            settlement = settlement.hinting(REPLACED_OURS);
+        }
         self.settle(pass.describe(settlement))
     }
 
@@ -187,18 +212,22 @@ impl Exchange {
         };
         let theirs = match found {
             None => None,
-            Some(pass) => match self.is_ours(wish, &pass) {
-                Some(false) => Some(pass).filter(Pass::is_usable),
-                // One that opens nothing is worth as much as none, whoever made it.
-                ours if ours == Some(true) || !pass.is_usable() => {
-                    self.unseen = true;
-                    None
+            Some(pass) => {
+                let usable = self.is_usable(&pass);
+                match self.is_ours(wish, &pass) {
+                    Some(false) => Some(pass).filter(|_| usable),
+                    // One that opens nothing is worth as much as none, whoever made it.
+                    ours if ours == Some(true) || !usable => {
+                        self.unseen = true;
+                        None
+                    }
+                    _ => {
+                        let said = "there is a pass, and nobody can say whose it is";
+                        let doubt = Settlement::in_doubt(format!("{why}; {said}"));
+                        return self.settle(doubt.hinting(WHOSE));
+                    }
                 }
-                _ => {
-                    let said = "there is a pass, and nobody can say whose it is";
-                    return self.settle(Settlement::in_doubt(format!("{why}; {said}")));
-                }
-            },
+            }
         };
         match theirs {
             Some(pass) => self.usable_pass(wish, &pass),
@@ -206,14 +235,14 @@ impl Exchange {
         }
     }
 
-    /// Whether a usable pass is the one that the lost write made, so that nobody has seen it.
-    /// `None` if nobody can say: it was made since, and is not as it was asked for.
+    /// Whether a pass is the one that a lost write made, so that nobody has seen it. `None` if nobody
+    /// can say: it was made then, and is not as it was asked for.
     fn is_ours(&self, wish: &Wish, pass: &Pass) -> Option<bool> {
-        let is_new = match (&self.before, self.item.sent_at) {
-            (Some(before), _) => before.pass.as_deref() != Some(&pass.id),
-            (None, sent_at) => pass.was_made_after(sent_at?)?,
-        };
-        match (is_new, pass.is_as_asked(wish)) {
+        if self.before.as_ref() == Some(&pass.id) {
+            return Some(false);
+        }
+        let made_then = self.lost?.can_have_made(pass.created?);
+        match (made_then, pass.is_as_asked(wish)) {
             (false, _) => Some(false),
             (true, true) => Some(true),
             (true, false) => None,
@@ -227,7 +256,11 @@ impl Conversation for Exchange {
     }
 
     fn was_sent(&self) -> bool {
-        self.item.sent_at.is_some()
+        self.item.sent.is_some()
+    }
+
+    fn sending(&mut self, at: OffsetDateTime) {
+        self.sent_at = Some(at);
     }
 
     fn start(&mut self) -> Step {
@@ -248,6 +281,16 @@ impl Conversation for Exchange {
         }
     }
 }
+
+/// What a line says whose new pass took the place of one that must be ours.
+const REPLACED_OURS: &str = "The answer to the first try was lost, and the pass that it made, which nobody can have \
+     seen, was replaced by this one. Only if somebody else issued a pass for this person in those \
+     same minutes, it has ended: hand out this one.";
+
+/// What to do about a pass that may be ours or somebody else's.
+const WHOSE: &str = "The person has a pass that was made when the answer was lost, and not as this row asks for. \
+     Ask whoever else issues passes. If nobody holds it, delete it (Entra admin center > the person > \
+     Authentication methods) and use `bulkgraph retry RUN --status in_doubt`.";
 
 /// Why a look saw nothing.
 enum Unreadable {

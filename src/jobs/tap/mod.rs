@@ -112,8 +112,9 @@ impl Job for Tap {
     }
 
     fn in_doubt_hint(&self) -> &'static str {
-        "The person may have a pass that nobody knows. Run such rows again, in a file of their own, \
-         with `--on-existing replace`."
+        "The person may have a pass that nobody knows. `bulkgraph retry RUN --status in_doubt` looks \
+         again: a pass that was made when the answer was lost is replaced by a new one, any other \
+         usable pass is dealt with as `--on-existing` says."
     }
 
     fn configure(&self, settings: &Settings) -> Result<Box<dyn Work>, OptionError> {

@@ -13,7 +13,7 @@ pub(super) struct Pass {
     pub(super) id: String,
     /// In the answer that created it, and never again.
     pub(super) secret: Option<SecretString>,
-    created: Option<OffsetDateTime>,
+    pub(super) created: Option<OffsetDateTime>,
     start: Option<OffsetDateTime>,
     lifetime: Option<i64>,
     once: Option<bool>,
@@ -58,13 +58,6 @@ impl Pass {
             .as_deref()
             .is_none_or(|asked| self.start.and_then(utc).as_deref() == Some(asked));
         lifetime && start && self.once == Some(wish.once)
-    }
-
-    /// Whether it was made after `moment`, where the two clocks may differ by some minutes. `None`
-    /// if it does not say.
-    pub(super) fn was_made_after(&self, moment: OffsetDateTime) -> Option<bool> {
-        const CLOCKS_DIFFER: Duration = Duration::minutes(5);
-        Some(self.created? >= moment.saturating_sub(CLOCKS_DIFFER))
     }
 
     /// Fills the result columns, and warns of a pass that will not let anybody in.
@@ -135,6 +128,6 @@ mod tests {
         );
         let settlement = pass.describe(Settlement::kept());
         assert!(settlement.hint.starts_with("This pass cannot be used"));
-        assert_eq!(pass.was_made_after(OffsetDateTime::UNIX_EPOCH), None);
+        assert_eq!(pass.created, None);
     }
 }

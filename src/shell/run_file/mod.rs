@@ -33,7 +33,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use transitions::{Intent, Standing};
+use transitions::{Intent, Standing, sent_between};
 
 /// An open run file. No other process can open it meanwhile.
 #[derive(Debug)]
@@ -133,7 +133,7 @@ impl RunFile {
     ) -> Result<Vec<Item>, RunFileError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.items(
-            "SELECT id, content, sent_at, status, attempts FROM item LEFT JOIN fate ON item = id
+            "SELECT id, content, first_sent_at, last_sent_at, status, attempts FROM item LEFT JOIN fate ON item = id
              WHERE id > ?1 AND stage = ?2 AND company IS NULL AND twin IS NULL
                  AND (status IS NULL OR status IN ('pending', 'sent')) AND row <= ?4
              ORDER BY id LIMIT ?3",
@@ -150,7 +150,7 @@ impl RunFile {
     ) -> Result<Vec<Item>, RunFileError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.items(
-            "SELECT id, content, sent_at, status, attempts FROM item LEFT JOIN fate ON item = id
+            "SELECT id, content, first_sent_at, last_sent_at, status, attempts FROM item LEFT JOIN fate ON item = id
              WHERE company = ?1 AND id > ?2 AND twin IS NULL
                  AND (status IS NULL OR status IN ('pending', 'sent'))
              ORDER BY id LIMIT ?3",
@@ -187,13 +187,12 @@ impl RunFile {
         let pulled: Vec<(Item, Standing)> = self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare_cached(query)?;
             let rows = query.query_map(values, |row| {
-                let sent_at: Option<String> = row.get(2)?;
                 let item = Item {
                     id: ItemId(row.get(0)?),
                     content: row.get(1)?,
-                    sent_at: sent_at.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()),
+                    sent: sent_between(row, 2)?,
                 };
-                Ok((item, Standing::read(row, 3)?))
+                Ok((item, Standing::read(row, 4)?))
             })?;
             rows.collect()
         })?;

@@ -42,9 +42,10 @@ CREATE TABLE batch (
 CREATE TABLE fate (
     item          INTEGER PRIMARY KEY REFERENCES item (id),
     status        TEXT NOT NULL,
-    -- When a write that carries it was first sent, as long as nobody knows what came of it: also
-    -- where it ended in doubt.
-    sent_at       TEXT,
+    -- When writes that carry it were sent, the first and the last, as long as nobody knows what came
+    -- of them: also where it ended in doubt.
+    first_sent_at TEXT,
+    last_sent_at  TEXT,
     attempts      INTEGER NOT NULL DEFAULT 0,
     action        TEXT NOT NULL DEFAULT '',
     http_status   INTEGER,

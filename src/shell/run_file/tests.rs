@@ -1,6 +1,6 @@
 use super::*;
 use crate::engine::Outcome;
-use crate::jobs::{Action, NewItem, Settlement};
+use crate::jobs::{Action, NewItem, Sent, Settlement};
 use serde_json::json;
 use std::collections::BTreeMap;
 use tempfile::TempDir;
@@ -104,7 +104,8 @@ fn what_was_committed_is_there_after_the_file_was_closed_and_the_rest_is_not() {
     let pending = run_file
         .pull(Stage::Work, ItemId(0), RowId::LAST, 100)
         .unwrap();
-    assert_eq!(pending[0].sent_at, Some(datetime!(2026-11-20 09:00:00 UTC)));
+    let at = Sent::at(datetime!(2026-11-20 09:00:00 UTC));
+    assert_eq!(pending[0].sent, Some(at));
     assert_eq!(pending[0].content, r#"{"k":"b"}"#);
 }
 
@@ -117,35 +118,35 @@ fn after_a_crash(mut run_file: RunFile) -> RunFile {
 }
 
 #[test]
-fn the_time_of_the_first_intent_is_kept_until_the_write_is_known_not_to_have_run() {
+fn the_times_of_the_first_and_the_last_intent_are_kept_until_the_write_is_known_not_to_have_run() {
     let folder = TempDir::new().unwrap();
     let (mut run_file, items) = with_items(&folder, &["a"]);
-    let sent_at = |run_file: &mut RunFile| {
-        run_file
-            .pull(Stage::Work, ItemId(0), RowId::LAST, 1)
-            .unwrap()[0]
-            .sent_at
-    };
-    let first = Some(datetime!(2026-11-20 09:00:00 UTC));
+    let sent =
+        |file: &mut RunFile| file.pull(Stage::Work, ItemId(0), RowId::LAST, 1).unwrap()[0].sent;
+    let first = Sent::at(NOW.replace_nanosecond(0).unwrap());
     run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
     // What came back says nothing.
     run_file.landed(BatchId(1)).unwrap();
     let mut run_file = after_a_crash(run_file);
-    assert_eq!(sent_at(&mut run_file), first);
-    let later = NOW + time::Duration::HOUR;
-    run_file.sent(BatchId(1), items.clone(), later).unwrap();
-    let mut run_file = after_a_crash(run_file);
-    assert_eq!(sent_at(&mut run_file), first);
-    run_file.sent(BatchId(1), items.clone(), later).unwrap();
+    assert_eq!(sent(&mut run_file), Some(first));
+    for hours in [1, 2].map(time::Duration::hours) {
+        run_file
+            .sent(BatchId(1), items.clone(), NOW + hours)
+            .unwrap();
+        run_file = after_a_crash(run_file);
+        let both = first.and_at(first.first + hours);
+        assert_eq!(sent(&mut run_file), Some(both));
+    }
+    run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
     run_file.returned(&items).unwrap();
     run_file.landed(BatchId(1)).unwrap();
     let mut run_file = after_a_crash(run_file);
-    assert_eq!(sent_at(&mut run_file), None);
-    run_file.sent(BatchId(1), items.clone(), later).unwrap();
+    assert_eq!(sent(&mut run_file), None);
+    run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
     run_file
         .settle(items[0], &Settlement::succeeded(Action::Created), 1, NOW)
         .unwrap();
-    assert_eq!(lines(&run_file)[0].attempts, 4);
+    assert_eq!(lines(&run_file)[0].attempts, 5);
 }
 
 #[test]
@@ -171,7 +172,7 @@ fn a_crash_with_batches_on_their_way_leaves_their_items_sent_and_no_others() {
     let open = run_file
         .pull(Stage::Work, ItemId(0), RowId::LAST, 100)
         .unwrap();
-    let sent: Vec<bool> = open.iter().map(|item| item.sent_at.is_some()).collect();
+    let sent: Vec<bool> = open.iter().map(|item| item.sent.is_some()).collect();
     assert_eq!(sent, [false, true, true, false]);
     let sent = lines(&run_file);
     assert_eq!((sent[2].attempts, sent[3].attempts), (1, 1));
@@ -205,9 +206,10 @@ fn what_ended_badly_can_be_run_again_and_its_history_is_kept() {
     let open = run_file
         .pull(Stage::Work, ItemId(0), RowId::LAST, 9)
         .unwrap();
-    // Whoever looks has to know since when there may be what it finds.
-    let sent_at: Vec<_> = open.iter().map(|item| item.sent_at.is_some()).collect();
-    assert_eq!(sent_at, [false, true]);
+    // Whoever looks has to know when that was made which may be its work.
+    let sent: Vec<_> = open.iter().map(|item| item.sent).collect();
+    let at = Sent::at(datetime!(2026-11-20 09:00:00 UTC));
+    assert_eq!(sent, [None, Some(at)]);
     let attempts: Vec<u32> = lines(run_file).iter().map(|line| line.attempts).collect();
     assert_eq!(attempts, [1, 0, 1]);
     assert!(run_file.retry(&[Outcome::Succeeded], later).is_err());

@@ -3,11 +3,12 @@
 use super::import::insert;
 use super::{Doing, RowId, RunFile, RunFileError, timestamp};
 use crate::engine::{BatchId, Event, Outcome, Status};
-use crate::jobs::{Action, ItemId, NewItem, Settlement};
+use crate::jobs::{Action, ItemId, NewItem, Sent, Settlement};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// What is known of an item.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,17 @@ impl Standing {
             attempts: row.get::<_, Option<u32>>(place + 1)?.unwrap_or_default(),
         })
     }
+}
+
+/// When writes were sent of which nobody knows what came of them: from the columns `first_sent_at`
+/// and `last_sent_at` of `fate`, the first of which is at `place`.
+pub(super) fn sent_between(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<Sent>> {
+    let at = |place| -> rusqlite::Result<Option<OffsetDateTime>> {
+        let text: Option<String> = row.get(place)?;
+        Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
+    };
+    let (first, last) = (at(place)?, at(place + 1)?);
+    Ok(first.map(|first| Sent::at(first).and_at(last.unwrap_or(first))))
 }
 
 /// A batch that is on its way.
@@ -74,8 +86,8 @@ impl RunFile {
     }
 
     /// All replies to a batch have been recorded. An item that has neither ended nor been returned is
-    /// still `sent`: what came back does not say what became of it. The time of its first write is
-    /// kept.
+    /// still `sent`: what came back does not say what became of it. The times of its first and its
+    /// last write are kept.
     pub fn landed(&mut self, batch: BatchId) -> Result<(), RunFileError> {
         let Some(Intent { at, items }) = self.intents.remove(&batch) else {
             return Ok(());
@@ -103,11 +115,12 @@ impl RunFile {
     pub(super) fn lose_batches(&mut self) -> Result<(), RunFileError> {
         self.has_twins = self.doing(Doing::Write, |connection| {
             connection.execute_batch(
-                "INSERT INTO fate (item, status, sent_at, attempts)
-                 SELECT carried.value, 'sent', batch.sent_at, 1
+                "INSERT INTO fate (item, status, first_sent_at, last_sent_at, attempts)
+                 SELECT carried.value, 'sent', batch.sent_at, batch.sent_at, 1
                  FROM batch, json_each(batch.items) AS carried WHERE true
                  ON CONFLICT (item) DO UPDATE SET status = 'sent', attempts = attempts + 1,
-                     sent_at = coalesce(sent_at, excluded.sent_at)
+                     first_sent_at = min(coalesce(first_sent_at, excluded.first_sent_at), excluded.first_sent_at),
+                     last_sent_at = max(coalesce(last_sent_at, excluded.last_sent_at), excluded.last_sent_at)
                  WHERE status IN ('pending', 'sent');
                  DELETE FROM batch",
             )?;
@@ -277,7 +290,7 @@ impl RunFile {
         if let Some(secret) = &settlement.secret {
             self.unsaved.push((item, secret.clone()));
         }
-        // Whoever looks later has to know since when there may be what it finds.
+        // Whoever looks later has to know when that was made which may be its work.
         let on_its_way = self
             .intents
             .values()
@@ -357,9 +370,12 @@ fn write_standing(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO fate (item, status, sent_at, attempts) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO fate (item, status, first_sent_at, last_sent_at, attempts) VALUES (?1, ?2, ?3, ?3, ?4)
              ON CONFLICT (item) DO UPDATE SET status = excluded.status, attempts = excluded.attempts,
-                 sent_at = CASE excluded.status WHEN 'sent' THEN coalesce(sent_at, excluded.sent_at) END",
+                 first_sent_at = iif(excluded.status = 'sent',
+                     coalesce(min(first_sent_at, ?3), first_sent_at, ?3), NULL),
+                 last_sent_at = iif(excluded.status = 'sent',
+                     coalesce(max(last_sent_at, ?3), last_sent_at, ?3), NULL)",
         )?
         .execute(params![
             item.0,
@@ -386,9 +402,13 @@ fn write_settlement(
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO fate (item, status, attempts, action, http_status, error_code, error_message,
-                 hint, request_id, finished_at, findings, secret, sent_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, iif(?2 = 'in_doubt',
-                 coalesce((SELECT sent_at FROM fate WHERE item = ?1), ?13), NULL))",
+                 hint, request_id, finished_at, findings, secret, first_sent_at, last_sent_at)
+             WITH sent (earliest, latest) AS (
+                 SELECT min(at), max(at) FROM (
+                     SELECT first_sent_at AS at FROM fate WHERE item = ?1
+                     UNION ALL SELECT last_sent_at FROM fate WHERE item = ?1
+                     UNION ALL SELECT ?13) WHERE ?2 = 'in_doubt')
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, earliest, latest FROM sent",
         )?
         .execute(params![
             item.0,

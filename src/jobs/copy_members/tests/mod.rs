@@ -1,7 +1,7 @@
 use super::*;
 use crate::engine::Reply;
 use crate::jobs::script::{answer, error, lost, play};
-use crate::jobs::{ItemId, Step};
+use crate::jobs::{ItemId, Sent, Step};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -21,7 +21,7 @@ fn item(id: i64, content: &Value, sent: bool) -> Item {
     Item {
         id: ItemId(id),
         content: content.to_string(),
-        sent_at: sent.then_some(OffsetDateTime::UNIX_EPOCH),
+        sent: sent.then_some(Sent::at(OffsetDateTime::UNIX_EPOCH)),
     }
 }
 

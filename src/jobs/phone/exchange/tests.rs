@@ -1,4 +1,5 @@
 use super::*;
+use crate::jobs::Sent;
 use crate::jobs::script::{answer, error, lost, play};
 use time::OffsetDateTime;
 
@@ -10,12 +11,12 @@ const PATCH: &str = r#"PATCH /users/ana@x.example/authentication/phoneMethods/31
 
 fn conversation(on_existing: OnExisting, resumed: bool) -> Box<dyn Conversation> {
     let content = json!({"user": "ana@x.example", "number": "+1 5555550100", "type": "mobile"});
-    let sent_at = resumed.then_some(OffsetDateTime::UNIX_EPOCH);
+    let sent = resumed.then_some(Sent::at(OffsetDateTime::UNIX_EPOCH));
     Box::new(Exchange::new(
         Item {
             id: ItemId(1),
             content: content.to_string(),
-            sent_at,
+            sent,
         },
         on_existing,
     ))
@@ -313,6 +314,30 @@ fn a_write_that_never_left_failed() {
 }
 
 #[test]
+fn a_write_that_never_left_says_what_became_of_the_one_before() {
+    let unsent = || Reply::Unsent("connection refused".to_owned());
+    let failed = "1: failed - | another write could not be sent: connection refused";
+    let doubt = "1: in_doubt - | an earlier write may have taken effect, and another one could not \
+                 be sent: connection refused";
+    // It is not there.
+    check_resumed(vec![empty(), unsent()], &[LATE_LOOK, POST, failed]);
+    check(
+        OnExisting::Update,
+        vec![lost(), empty(), unsent()],
+        &[POST, LATE_LOOK, POST, failed],
+    );
+    check(
+        OnExisting::Update,
+        vec![exists(), slot("+1 5555550111"), unsent()],
+        &[POST, LOOK, PATCH, failed],
+    );
+    // What is there may be what the first one made.
+    let replies = vec![lost(), empty(), exists(), slot("+1 XXXXXXXX00"), unsent()];
+    let said = play(conversation(OnExisting::Update, false), replies);
+    assert_eq!(said.last().unwrap(), doubt);
+}
+
+#[test]
 fn after_a_crash_it_looks_first() {
     check_resumed(
         vec![slot("+1 5555550100")],
@@ -356,14 +381,14 @@ fn a_masked_number_is_compared_with_nothing() {
 
 #[test]
 fn a_run_file_that_holds_something_else_ends_the_row_without_a_call() {
-    for (sent_at, outcome) in [
+    for (sent, outcome) in [
         (None, "refused"),
-        (Some(OffsetDateTime::UNIX_EPOCH), "in_doubt"),
+        (Some(Sent::at(OffsetDateTime::UNIX_EPOCH)), "in_doubt"),
     ] {
         let item = Item {
             id: ItemId(1),
             content: json!({"user": 7}).to_string(),
-            sent_at,
+            sent,
         };
         let said = play(
             Box::new(Exchange::new(item, OnExisting::Update)),

@@ -1,7 +1,5 @@
 use super::*;
-use crate::jobs::script::{answer, error, lost, play};
-use time::OffsetDateTime;
-use time::macros::datetime;
+use crate::jobs::script::{NOW, answer, error, lost, play};
 
 const LOOK: &str = "GET /users/ana@x.example/authentication/temporaryAccessPassMethods";
 /// After a lost write, which may still be running.
@@ -9,16 +7,18 @@ const LATE_LOOK: &str =
     "GET /users/ana@x.example/authentication/temporaryAccessPassMethods after 30s";
 const POST: &str = r#"POST /users/ana@x.example/authentication/temporaryAccessPassMethods {"isUsableOnce":false,"lifetimeInMinutes":60}"#;
 const SHOWN: &str = "ResultStartsAt=2026-11-20T09:00:00Z | ResultExpiresAt=2026-11-20T10:00:00Z | ResultUsableOnce=false";
-const SENT_AT: OffsetDateTime = datetime!(2026-11-20 09:00:00 UTC);
 
-fn conversation(on_existing: OnExisting, resumed: bool) -> Box<dyn Conversation> {
+fn item(resumed: bool) -> Item {
     let content = json!({"user": "ana@x.example", "lifetime": 60, "start": null, "once": false});
-    let item = Item {
+    Item {
         id: ItemId(1),
         content: content.to_string(),
-        sent_at: resumed.then_some(SENT_AT),
-    };
-    Box::new(Exchange::new(item, on_existing))
+        sent: resumed.then_some(Sent::at(NOW)),
+    }
+}
+
+fn conversation(on_existing: OnExisting, resumed: bool) -> Box<dyn Conversation> {
+    Box::new(Exchange::new(item(resumed), on_existing))
 }
 
 #[track_caller]
@@ -140,7 +140,7 @@ fn a_pass_whose_answer_was_lost_was_seen_by_nobody_and_is_issued_again() {
     check(
         OnExisting::Keep,
         vec![none(), lost(), ours(), made()],
-        &[LOOK, POST, LATE_LOOK, POST, &ended("created")],
+        &[LOOK, POST, LATE_LOOK, POST, &ended("replaced")],
     );
     check(
         OnExisting::Keep,
@@ -151,7 +151,7 @@ fn a_pass_whose_answer_was_lost_was_seen_by_nobody_and_is_issued_again() {
     check(
         OnExisting::Keep,
         vec![none(), empty, ours(), made()],
-        &[LOOK, POST, LATE_LOOK, POST, &ended("created")],
+        &[LOOK, POST, LATE_LOOK, POST, &ended("replaced")],
     );
 }
 
@@ -175,31 +175,115 @@ fn a_pass_that_somebody_else_made_meanwhile_is_left_alone() {
     );
 }
 
+fn made_at(time: &str) -> Reply {
+    let created = json!({"createdDateTime": time});
+    there(&pass("x", "EnabledByPolicy", created))
+}
+
 #[test]
 fn after_a_crash_it_looks_first_and_tells_its_own_pass_by_when_it_was_made() {
-    let made_at = |time: &str| {
-        there(&pass(
-            "x",
-            "EnabledByPolicy",
-            json!({"createdDateTime": time}),
-        ))
-    };
-    check_resumed(
-        vec![made_at("2026-11-20T09:00:01Z"), made()],
-        &[LATE_LOOK, POST, &ended("created")],
-    );
-    // A clock that is some minutes off makes no difference.
-    check_resumed(
-        vec![made_at("2026-11-20T08:57:00Z"), made()],
-        &[LATE_LOOK, POST, &ended("created")],
-    );
+    let again = [LATE_LOOK, POST, &ended("replaced")];
+    check_resumed(vec![made_at("2026-11-20T09:00:01Z"), made()], &again);
+    // A clock that is some minutes off makes no difference, nor how long a write may run.
+    check_resumed(vec![made_at("2026-11-20T08:55:00Z"), made()], &again);
+    check_resumed(vec![made_at("2026-11-20T09:06:30Z"), made()], &again);
     check_resumed(vec![none(), made()], &[LATE_LOOK, POST, &ended("created")]);
-    check_resumed(vec![made_at("2026-11-19T09:00:00Z")], &[LATE_LOOK, &kept()]);
     check_resumed(
         vec![made_at("")],
         &[
             LATE_LOOK,
             "1: in_doubt - | the program ended; there is a pass, and nobody can say whose it is",
+        ],
+    );
+}
+
+#[test]
+fn what_was_made_when_no_lost_write_could_take_effect_is_somebody_else_s() {
+    for time in [
+        "2026-11-19T09:00:00Z",
+        "2026-11-20T08:54:59Z",
+        "2026-11-20T09:06:31Z",
+        "2026-11-23T09:00:00Z",
+    ] {
+        check_resumed(vec![made_at(time)], &[LATE_LOOK, &kept()]);
+        check(
+            OnExisting::Keep,
+            vec![none(), lost(), made_at(time)],
+            &[LOOK, POST, LATE_LOOK, &kept()],
+        );
+    }
+}
+
+#[test]
+fn each_lost_write_may_be_the_one_that_made_a_pass() {
+    let mut item = item(true);
+    item.sent = Some(Sent {
+        first: NOW - time::Duration::HOUR,
+        last: NOW - time::Duration::minutes(30),
+    });
+    for (time, is_ours) in [
+        ("2026-11-20T07:54:59Z", false),
+        ("2026-11-20T07:55:00Z", true),
+        ("2026-11-20T08:36:30Z", true),
+        ("2026-11-20T08:36:31Z", false),
+    ] {
+        let exchange = Exchange::new(item.clone(), OnExisting::Keep);
+        let said = play(Box::new(exchange), vec![made_at(time)]);
+        assert_eq!(said[1] == POST, is_ours, "{said:?}");
+    }
+    // This process' own write was lost too.
+    let exchange = Exchange::new(item, OnExisting::Keep);
+    let replies = vec![none(), lost(), made_at("2026-11-20T09:06:30Z"), made()];
+    let said = play(Box::new(exchange), replies);
+    assert_eq!(said.last().unwrap(), &ended("replaced"));
+}
+
+#[test]
+fn a_pass_that_takes_the_place_of_a_usable_one_says_so() {
+    let hint = |replies: Vec<Reply>| {
+        let mut conversation = conversation(OnExisting::Keep, true);
+        let mut step = conversation.hear(lost());
+        for reply in replies {
+            if matches!(&step, Step::Call(call) if call.writes()) {
+                conversation.sending(NOW);
+            }
+            step = conversation.hear(reply);
+        }
+        match step {
+            Step::Settle(items) => items[0].1.hint.clone(),
+            step => panic!("{step:?}"),
+        }
+    };
+    let usable = made_at("2026-11-20T09:00:01Z");
+    assert_eq!(hint(vec![usable, made()]), REPLACED_OURS);
+    assert_eq!(hint(vec![none(), made()]), "");
+    let longer = json!({"lifetimeInMinutes": 480});
+    let other = there(&pass("x", "EnabledByPolicy", longer));
+    assert_eq!(hint(vec![other]), WHOSE);
+}
+
+#[test]
+fn a_write_that_never_left_says_what_became_of_the_one_before() {
+    let unsent = || Reply::Unsent("connection refused".to_owned());
+    let failed = "1: failed - | another write could not be sent: connection refused";
+    check(
+        OnExisting::Keep,
+        vec![none(), unsent()],
+        &[LOOK, POST, "1: failed - | connection refused"],
+    );
+    check(
+        OnExisting::Keep,
+        vec![none(), lost(), none(), unsent()],
+        &[LOOK, POST, LATE_LOOK, POST, failed],
+    );
+    check_resumed(vec![none(), unsent()], &[LATE_LOOK, POST, failed]);
+    check_resumed(
+        vec![made_at("2026-11-20T09:00:01Z"), unsent()],
+        &[
+            LATE_LOOK,
+            POST,
+            "1: in_doubt - | an earlier write may have taken effect, and another one could not be \
+             sent: connection refused",
         ],
     );
 }
