@@ -52,7 +52,7 @@ pub fn command() -> Command {
                 .long_about(None),
         )
         .subcommand(
-            RunFileArgs::augment_args(Command::new("forget"))
+            ForgetArgs::augment_args(Command::new("forget"))
                 .about("Remove the passes from a run file for good, and keep the rest")
                 .long_about(None),
         )
@@ -310,6 +310,17 @@ pub(super) struct RunFileArgs {
     /// Run file of the run
     #[arg(value_name = "RUN")]
     pub(super) run: PathBuf,
+}
+
+/// The options of `forget`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ForgetArgs {
+    #[command(flatten)]
+    pub(super) file: RunFileArgs,
+
+    /// Remove passes that are in no result file too
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 /// The options of `runs`.

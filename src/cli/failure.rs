@@ -50,6 +50,12 @@ impl Failure {
         }
     }
 
+    /// The same with what to do.
+    pub(super) fn with_hint(mut self, hint: String) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
     /// A run that stopped because somebody wanted it to: that is no error.
     pub(super) fn wanted(mut self) -> Self {
         self.is_wanted = true;

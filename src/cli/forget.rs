@@ -1,31 +1,44 @@
 //! `bulkgraph forget`: the passes leave the run file.
 
-use super::args::RunFileArgs;
+use super::args::ForgetArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, typed};
 use super::{from_here, say};
 use crate::run::RunError;
+use crate::shell::fingerprint::fingerprint;
 use crate::shell::results::Destination;
 use crate::shell::run_file::RunFile;
 use clap::{ArgMatches, FromArgMatches};
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
-    let args = RunFileArgs::from_arg_matches(matches)
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    let mut run_file = RunFile::open(&args.run).map_err(RunError::from)?;
+    let args =
+        ForgetArgs::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))?;
+    let path = args.file.run;
+    let mut run_file = RunFile::open(&path).map_err(RunError::from)?;
     let header = run_file.header().map_err(RunError::from)?;
+    let results = Destination::of(&header.results);
+    let passes = run_file.passes().map_err(RunError::from)?;
+    let written = run_file.results_fingerprint().map_err(RunError::from)?;
+    let is_elsewhere = written.is_some() && results.file().and_then(fingerprint) == written;
+    if passes > 0 && !is_elsewhere && !args.yes {
+        let (run, write) = (path.display(), typed(&path));
+        return Err(Failure::usage(format!(
+            "`{run}` holds {passes} passes, and its results are not as they were written: the passes may be nowhere else"
+        ))
+        .with_hint(format!(
+            "nothing was removed. `bulkgraph results {write}` writes the results again; `--yes` removes the passes all the same"
+        )));
+    }
     let passes = match run_file.forget().map_err(RunError::from)? {
         0 => "no passes were".to_owned(),
         1 => "1 pass was".to_owned(),
         count => format!("{count} passes were"),
     };
-    say(&format!("{passes} removed from {}", args.run.display()));
-    if let Destination::File(path) = Destination::of(&header.results)
-        && path.exists()
-    {
+    say(&format!("{passes} removed from {}", path.display()));
+    if let Some(path) = results.file().filter(|path| path.exists()) {
         say(&format!(
             "its results may still hold passes: {}",
-            from_here(&path).display()
+            from_here(path).display()
         ));
     }
     Ok(Exit::Good)

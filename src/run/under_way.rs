@@ -55,6 +55,8 @@ impl UnderWay {
         };
         let done = driver.drive(self.work.as_ref(), observer).await;
         let (ended, statistics) = done.map_err(|source| self.stopped(source))?;
+        let counted = self.run_file.count_twins();
+        counted.map_err(|source| self.stopped(source))?;
         let by_row = counts_by_row(self.job, &self.run_file, &self.columns);
         let by_row = by_row.map_err(|source| self.stopped(source))?;
         let troubles = self.run_file.troubles(TROUBLES_SHOWN);

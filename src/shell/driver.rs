@@ -59,6 +59,9 @@ pub struct Progress<'a> {
     pub trouble: Option<&'a str>,
     /// Batches on their way.
     pub in_flight: usize,
+    /// How long nothing can be sent or come back, from now: what was sent may still have an effect, or
+    /// is to be tried again.
+    pub idle: Option<Duration>,
     /// How fast each workload goes.
     pub paces: Vec<PaceReading>,
     /// Whether no new batch is sent any more, and the last replies are awaited.
@@ -167,7 +170,8 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                     ..
                 })
             );
-            self.show(observer, stopping);
+            let idle = turn.waits_until().filter(|_| flights.is_empty());
+            self.show(observer, stopping, idle);
             for batch in turn.sendings {
                 flights.push(self.send(&batch, token.clone()));
             }
@@ -334,7 +338,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
         }
     }
 
-    fn show(&self, observer: &mut dyn Observer, stopping: bool) {
+    fn show(&self, observer: &mut dyn Observer, stopping: bool, idle: Option<Moment>) {
         let now = self.clock.now();
         observer.turn(&Progress {
             tally: self.run_file.tally(),
@@ -345,6 +349,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                 .map(|until| until.since(now)),
             trouble: self.scheduler.trouble(),
             in_flight: self.scheduler.in_flight(),
+            idle: idle.map(|until| until.since(now)),
             paces: self.scheduler.pace_readings(now),
             stopping,
             elapsed: now.since_start(),
@@ -357,6 +362,16 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
 struct Turn {
     sendings: Vec<Batch>,
     wait: Wait,
+}
+
+impl Turn {
+    /// When something is due, if nothing is sent before.
+    fn waits_until(&self) -> Option<Moment> {
+        match self.wait {
+            Wait::Until(moment) if self.sendings.is_empty() => Some(moment),
+            _ => None,
+        }
+    }
 }
 
 /// The run is over, but for replies that are still on their way.

@@ -30,6 +30,7 @@ pub struct Lines {
     /// What was said last besides counts, so that news is not kept for ten seconds.
     trouble: Option<String>,
     stopping: bool,
+    waiting: bool,
 }
 
 /// What fits where standard error goes.
@@ -80,12 +81,14 @@ impl Observer for Lines {
             .see(progress.elapsed, progress.tally.settled_lines());
         let first = self.next.is_zero();
         let news = self.stopping != progress.stopping
-            || (progress.trouble.is_some() && self.trouble.as_deref() != progress.trouble);
+            || (progress.trouble.is_some() && self.trouble.as_deref() != progress.trouble)
+            || (!self.waiting && waiting(progress).is_some());
         if !first && !news && progress.elapsed < self.next {
             return;
         }
         self.next = progress.elapsed + EVERY;
         self.stopping = progress.stopping;
+        self.waiting = waiting(progress).is_some();
         self.trouble = progress.trouble.map(str::to_owned);
         if !first || news {
             let (done, lines) = (progress.tally.settled_lines(), progress.tally.lines);
@@ -94,6 +97,11 @@ impl Observer for Lines {
             let _ = writeln!(std::io::stderr(), "{}", line.trim_end());
         }
     }
+}
+
+/// A wait that is long enough to wonder about.
+fn waiting(progress: &Progress<'_>) -> Option<Duration> {
+    progress.idle.filter(|idle| *idle > Duration::from_secs(2))
 }
 
 /// What there is to say besides the count, in half a line.
@@ -127,6 +135,8 @@ fn situation(progress: &Progress<'_>, speed: &Speed) -> String {
         ));
     } else if let Some(pause) = progress.pause {
         parts.push(format!("paused for {:.0} s", pause.as_secs_f64().ceil()));
+    } else if let Some(idle) = waiting(progress) {
+        parts.push(format!("waiting {:.0} s", idle.as_secs_f64().ceil()));
     }
     if let Some(trouble) = progress.trouble {
         parts.push(trouble.to_owned());
@@ -148,6 +158,7 @@ mod tests {
         };
         let quiet = Statistics::default();
         let show = |tally: &Tally, statistics, pause, stopping| {
+            let idle = Some(Duration::from_millis(28_100));
             let (elapsed, trouble) = (Duration::ZERO, None);
             let in_flight = 2;
             let progress = Progress {
@@ -156,13 +167,14 @@ mod tests {
                 pause,
                 trouble,
                 in_flight,
+                idle,
                 paces: Vec::new(),
                 stopping,
                 elapsed,
             };
             situation(&progress, &Speed::default())
         };
-        assert_eq!(show(&tally, quiet, None, false), "");
+        assert_eq!(show(&tally, quiet, None, false), "waiting 29 s");
         tally.outcomes.insert(Outcome::Failed, 2);
         tally.outcomes.insert(Outcome::InDoubt, 1);
         let throttled = Statistics {

@@ -254,6 +254,7 @@ mod tests {
             pause: Some(Duration::from_secs(9)),
             trouble: Some("429"),
             in_flight: 1,
+            idle: None,
             paces: Vec::new(),
             stopping: false,
             elapsed: Duration::from_secs(seconds),

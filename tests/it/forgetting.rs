@@ -86,7 +86,13 @@ fn a_run_that_was_killed_forgets_what_is_in_its_log_and_goes_on() {
     }
     process.kill().unwrap();
     process.wait().unwrap();
-    good(&program.run(&["forget", "tap.run"]));
+    // They are in no result file yet.
+    let refused = program.run(&["forget", "tap.run"]);
+    assert_eq!(refused.code, 1);
+    let hint = "`bulkgraph results tap.run` writes the results again; `--yes` removes";
+    assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    assert!(has_pass());
+    good(&program.run(&["forget", "tap.run", "--yes"]));
     assert!(!has_pass());
     let said = program.run(&["status", "tap.run"]).stdout;
     assert!(

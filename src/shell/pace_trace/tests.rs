@@ -25,6 +25,7 @@ fn turn(observer: &mut dyn Observer, millis: u64, paces: &[PaceReading]) {
         pause: None,
         trouble: None,
         in_flight: 1,
+        idle: None,
         paces: paces.to_vec(),
         stopping: false,
         elapsed: Duration::from_millis(millis),

@@ -191,6 +191,15 @@ impl RunFile {
         })
     }
 
+    /// Counts anew where some rows ask for what others ask for too: what is on its way for the one is on
+    /// its way for the other.
+    pub fn count_twins(&mut self) -> Result<(), RunFileError> {
+        if self.has_twins && self.tally.sent > 0 {
+            return self.count();
+        }
+        Ok(())
+    }
+
     pub(super) fn count(&mut self) -> Result<(), RunFileError> {
         self.tally = self.doing(Doing::Read, |connection| {
             let mut query = connection.prepare(
@@ -238,4 +247,56 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
         findings: map(12)?,
         secret: row.get::<_, Option<String>>(13)?.map(SecretString::from),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RowId;
+    use super::super::tests::{NOW, with_items};
+    use super::*;
+    use crate::engine::BatchId;
+    use crate::jobs::{ItemId, NewItem, Stage};
+
+    #[test]
+    fn what_is_on_its_way_for_one_row_is_on_its_way_for_another_that_asks_for_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut run_file, pairs) = with_items(&folder, &["pair 1", "pair 2"]);
+        let member = NewItem {
+            key: "m1".to_owned(),
+            company: None,
+            content: "\"m1\"".to_owned(),
+            fields: Vec::new(),
+            stage: Stage::Work,
+        };
+        for pair in &pairs {
+            let found = [(member.clone(), None)];
+            run_file.found(*pair, &found, NOW).unwrap();
+            run_file.expanded(*pair).unwrap();
+        }
+        let pulled = run_file.pull(Stage::Work, pairs[1], RowId::LAST, 10);
+        let ids: Vec<ItemId> = pulled.unwrap().iter().map(|item| item.id).collect();
+        assert_eq!(ids.len(), 1);
+        run_file.sent(BatchId(1), ids, NOW).unwrap();
+        let seen = |run_file: &RunFile| {
+            let mut seen = Vec::new();
+            let each = |line: Line| {
+                seen.push((line.status, line.attempts));
+                Ok::<_, ()>(())
+            };
+            run_file.for_each_line(each).unwrap().unwrap();
+            seen
+        };
+        assert_eq!(seen(&run_file), [(Status::Sent, 1), (Status::Sent, 0)]);
+        run_file.count_twins().unwrap();
+        assert_eq!(
+            (run_file.tally().sent, run_file.tally().not_attempted()),
+            (2, 0)
+        );
+        // The same when the process has ended.
+        run_file.commit().unwrap();
+        drop(run_file);
+        let mut run_file = RunFile::open(&folder.path().join("a.run")).unwrap();
+        assert_eq!(seen(&run_file), [(Status::Sent, 1), (Status::Sent, 0)]);
+        run_file.commit().unwrap();
+    }
 }

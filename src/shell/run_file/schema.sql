@@ -74,13 +74,18 @@ CREATE TABLE history (
     retried_at    TEXT NOT NULL
 ) STRICT;
 
--- All of it together, an item a line.
+-- All of it together, an item a line. An item is on its way while the one is that is worked on instead
+-- of it.
 CREATE VIEW line AS
+WITH carried AS MATERIALIZED (SELECT value AS item FROM batch, json_each(batch.items))
 SELECT row.id AS row, row.line, row.cells, item.id AS item, item.key, item.fields,
-    CASE WHEN coalesce(fate.status, 'pending') = 'pending'
-        AND item.id IN (SELECT carried.value FROM batch, json_each(batch.items) AS carried)
+    CASE WHEN coalesce(fate.status, 'pending') = 'pending' AND (
+            item.id IN carried OR item.twin IN carried
+            OR EXISTS (SELECT 1 FROM fate AS other WHERE other.item = item.twin AND other.status = 'sent'))
         THEN 'sent' ELSE coalesce(fate.status, 'pending') END AS status,
-    coalesce(fate.attempts, 0) AS attempts, coalesce(fate.action, '') AS action, fate.http_status,
+    coalesce(fate.attempts, 0)
+        + (coalesce(fate.status, 'pending') IN ('pending', 'sent') AND item.id IN carried) AS attempts,
+    coalesce(fate.action, '') AS action, fate.http_status,
     coalesce(fate.error_code, '') AS error_code, coalesce(fate.error_message, '') AS error_message,
     coalesce(fate.hint, '') AS hint, coalesce(fate.request_id, '') AS request_id,
     coalesce(fate.finished_at, '') AS finished_at, coalesce(fate.findings, '{}') AS findings, fate.secret
