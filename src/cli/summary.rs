@@ -193,7 +193,8 @@ pub(super) fn end(summary: &Summary) -> Result<Exit, Failure> {
             "stopped: the run file was moved, removed or replaced while the run was under way"
                 .to_owned(),
             "nothing was sent since, and the results have all that is known. If it was moved, `bulkgraph resume` goes on \
-             with it where it is; if it is gone, begin a new run from the results with `--only not_attempted,in_doubt,failed`",
+             with it where it is; if it is gone, begin a new run from the results with `--only not_attempted`, and see to those \
+             that are `in_doubt` one by one",
             Exit::Stopped,
         ),
         Ended::Canary => stopped(
