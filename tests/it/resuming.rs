@@ -141,3 +141,26 @@ fn the_first_rows_are_tried_before_the_others() {
     // What the same run wrote before is no file that somebody could miss.
     assert_eq!(rest.files, ["input.run", "results.csv"]);
 }
+
+#[test]
+fn a_run_of_which_nothing_is_left_is_over_whatever_was_to_stop_it() {
+    for (canary, left) in [(4, 1), (5, 0), (6, 0)] {
+        let mut rehearsal = Rehearsal::of_file("phone", crate::support::sample("phone.csv"));
+        (rehearsal.rows, rehearsal.canary) = (Some(5), Some(canary));
+        let [run, rest] = run_and_resume(rehearsal, &[]);
+        assert_eq!(
+            matches!(run.summary().ended, Ended::Done),
+            left == 0,
+            "{canary} of 5"
+        );
+        assert_eq!(run.summary().tally.not_attempted(), left);
+        assert!(matches!(rest.summary().ended, Ended::Done));
+    }
+    let strangers: Vec<String> = (0..50)
+        .map(|number| format!("stranger{number}@contoso.com"))
+        .collect();
+    let rehearsal = Rehearsal::of("tap", &format!("UserName\n{}", strangers.join("\n")));
+    let [run, _] = run_and_resume(rehearsal, &[]);
+    assert!(matches!(run.summary().ended, Ended::Done));
+    assert_eq!(run.counts()["failed"], 50);
+}

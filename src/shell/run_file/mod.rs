@@ -271,16 +271,22 @@ impl RunFile {
         )
     }
 
-    /// The row with which the first `rows` of those end of which something is not settled: the last
-    /// one of all where there are no more.
+    /// The row with which the first `rows` of those end of which something is not settled;
+    /// [`RowId::LAST`] where there are no more than these.
     pub fn last_row_of(&self, rows: u64) -> Result<RowId, RunFileError> {
         let before = i64::try_from(rows).unwrap_or(i64::MAX).saturating_sub(1);
         self.doing(Doing::Read, |connection| {
             let query = "SELECT DISTINCT row FROM item LEFT JOIN fate ON item = id
                          WHERE status IS NULL OR status IN ('pending', 'sent')
-                         ORDER BY row LIMIT 1 OFFSET ?1";
-            let row = connection.query_row(query, [before], |found| found.get(0));
-            Ok(row.optional()?.map_or(RowId::LAST, RowId))
+                         ORDER BY row LIMIT 2 OFFSET ?1";
+            let mut query = connection.prepare(query)?;
+            let rows = query.query_map([before], |row| Ok(RowId(row.get(0)?)))?;
+            let rows: Vec<RowId> = rows.collect::<rusqlite::Result<_>>()?;
+            // The second one is the first of those that are left.
+            Ok(match rows[..] {
+                [last, _] => last,
+                _ => RowId::LAST,
+            })
         })
     }
 
