@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use crate::support::{Program, Ran, Server, read_lines};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A tenant that takes its time, and a run against it that is under way.
@@ -86,11 +87,22 @@ fn twice_ends_at_once_and_what_is_on_its_way_is_in_doubt() {
 /// What a run says to type, typed.
 fn go_on(program: &Program, said: &str) -> Ran {
     let line = said.lines().last().unwrap();
-    let command = line.strip_prefix("to go on: bulkgraph ").unwrap();
-    let arguments: Vec<&str> = command.split(' ').collect();
-    let mut command = program.command();
-    command.args(arguments).env("BULKGRAPH_TOKEN", "any");
-    Ran::from(command.output().unwrap())
+    let command = line.strip_prefix("to go on: ").unwrap();
+    in_shell(program, command).output().map(Ran::from).unwrap()
+}
+
+/// What somebody types in the program's folder, with a token at hand.
+fn in_shell(program: &Program, line: &str) -> Command {
+    let mut command = Command::new("sh");
+    let folder = Path::new(env!("CARGO_BIN_EXE_bulkgraph")).parent().unwrap();
+    let mut path = folder.as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    command
+        .args(["-c", line])
+        .current_dir(program.folder.path())
+        .envs([("PATH", path), ("BULKGRAPH_TOKEN", "any".into())]);
+    command
 }
 
 #[test]
@@ -111,4 +123,27 @@ fn a_run_that_was_stopped_goes_on_with_the_command_that_it_says() {
         assert_eq!(phones["mobile"], line["ResultPhoneNumber"]);
     }
     assert!(!program.path("phone.results.1.csv").exists());
+}
+
+#[test]
+fn the_command_that_goes_on_can_be_typed_whatever_the_run_file_is_called() {
+    let (program, server) = (Program::new(), Server::start(&[]));
+    for name in [
+        "-x.run",
+        "a$HOME.run",
+        "it's \"a\" `b`.run",
+        "a\\b.run",
+        "~.run",
+        "a b*.run",
+        "-a;b.run",
+        "målning.run",
+    ] {
+        let run = format!("--run={name}");
+        let job = ["phone", "samples/phone.csv", "--limit", "4"];
+        let stopped = program.run_at(&server, &[&job[..], &[&run, "--canary", "2"]].concat());
+        assert_eq!(stopped.code, 3, "{}", stopped.stderr);
+        let ran = go_on(&program, &stopped.stderr);
+        assert_eq!(ran.code, 0, "{name}: {}", ran.stderr);
+        assert!(ran.stderr.contains("phone: 4 rows"), "{}", ran.stderr);
+    }
 }
