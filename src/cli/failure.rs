@@ -131,6 +131,9 @@ fn hint(error: &RunError) -> Option<Cow<'static, str>> {
             "choose another file with `--out`, `--run` or `--trace-pace`"
         }
         RunError::PaceTrace(_) => "nothing was sent; choose another file with `--trace-pace`",
+        RunError::Input(InputError::Stopped { .. }) => {
+            "nothing was sent, and there is nothing to go on with: start the job again"
+        }
         RunError::Input(InputError::NotUtf8 { .. }) => {
             "in Excel: File > Save As > CSV UTF-8 (Comma delimited)"
         }
