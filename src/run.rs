@@ -230,7 +230,7 @@ pub async fn run_at<T: Transport, C: Credential>(
         graph_root: graph_root.to_owned(),
         started_at: clock.started_at(),
     })?;
-    let mut input = Input::open(&plan.files.input, &plan.columns())?;
+    let mut input = plan.open_input()?;
     check_selection(&plan)?;
     let carried = carried_columns(&input, plan.job);
     plan.files.check()?;
@@ -281,6 +281,12 @@ fn rfc3339(clock: Clock) -> String {
 }
 
 impl Plan {
+    /// Opens the input, to read it until the user asks to stop.
+    fn open_input(&self) -> Result<Input, InputError> {
+        let stop = self.orders.stop.clone();
+        Input::open(&self.files.input, &self.columns(), stop)
+    }
+
     /// The columns that are read.
     fn columns(&self) -> Vec<Column> {
         let status = (!self.only.is_empty()).then_some(STATUS);

@@ -93,16 +93,33 @@ pub(super) fn resume_command(run_file: &Path) -> String {
     format!("bulkgraph resume {}", typed(run_file))
 }
 
-/// A path as it can be typed.
+/// A path as it can be typed: also one that looks like an option.
 pub(super) fn typed(path: &Path) -> String {
     let text = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./\\:+@%,".contains(c);
-    if text.chars().all(is_plain) && !text.starts_with('-') {
-        text
+    let apart = if text.starts_with('-') { "./" } else { "" };
+    quoted(&format!("{apart}{text}"))
+}
+
+/// A word as it can be typed, so that the shell leaves it as it is.
+pub(super) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || PLAIN.contains(c);
+    if word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    // On Windows no name of a file has a double quote in it.
+    if cfg!(windows) {
+        format!("\"{word}\"")
     } else {
-        format!("\"{text}\"")
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
+
+/// What means nothing to a shell, besides letters and digits.
+const PLAIN: &str = if cfg!(windows) {
+    r"-_./\:+"
+} else {
+    "-_./:+@%,"
+};
 
 fn hint(error: &RunError) -> Option<Cow<'static, str>> {
     let hint = match error {
@@ -133,6 +150,9 @@ fn hint(error: &RunError) -> Option<Cow<'static, str>> {
             "choose another file with `--out`, `--run` or `--trace-pace`"
         }
         RunError::PaceTrace(_) => "nothing was sent; choose another file with `--trace-pace`",
+        RunError::Input(InputError::Stopped { .. }) => {
+            "nothing was sent, and there is nothing to go on with: start the job again"
+        }
         RunError::Input(InputError::NotUtf8 { .. }) => {
             "in Excel: File > Save As > CSV UTF-8 (Comma delimited)"
         }

@@ -25,15 +25,14 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, Failure> {
         .run(async |stop, observer| run::run(plan(job, &args, matches, stop), observer).await)?;
     match (&summary.ended, &summary.run_file) {
         (Ended::Canary, Some(run_file)) if session.agrees("Go on with the others?") => {
-            go_on(run_file, &args)
+            go_on(&session, run_file, &args)
         }
         _ => summary::end(&summary),
     }
 }
 
 /// Goes on with the rows behind the canary.
-fn go_on(run_file: &Path, args: &JobArgs) -> Result<Exit, Failure> {
-    let session = Session::new(&args.output, &args.stop)?;
+fn go_on(session: &Session<'_>, run_file: &Path, args: &JobArgs) -> Result<Exit, Failure> {
     let resumption = |stop| Resumption {
         run_file: run_file.to_owned(),
         again: Vec::new(),

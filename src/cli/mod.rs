@@ -11,6 +11,7 @@ mod resume;
 mod runs;
 mod simulate;
 mod status;
+mod stops;
 mod summary;
 mod under_way;
 mod values;

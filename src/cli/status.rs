@@ -2,7 +2,7 @@
 
 use super::args::RunFileArgs;
 use super::exit::Exit;
-use super::failure::{Failure, resume_command, typed};
+use super::failure::{Failure, quoted, resume_command, typed};
 use super::summary::{show_counts, show_trouble};
 use super::{from_here, show};
 use crate::engine::Outcome;
@@ -62,7 +62,7 @@ fn about(text: &mut String, path: &Path, header: &Header) -> fmt::Result {
     for (name, value) in &header.options {
         write!(job, " --{name}")?;
         if !value.is_empty() {
-            write!(job, " {}", typed(Path::new(value)))?;
+            write!(job, " {}", quoted(value))?;
         }
     }
     let tenant = match (header.tenant.as_str(), header.tenant_id.as_str()) {

@@ -83,12 +83,11 @@ struct Read {
 
 /// Makes sure that there is something to do, before anything is made or moved aside for it.
 pub(super) fn check_selection(plan: &Plan) -> Result<(), RunError> {
-    let path = &plan.files.input;
     // What can be read only once is looked at when it is.
-    if plan.only.is_empty() || !path.is_file() {
+    if plan.only.is_empty() || !plan.files.input.is_file() {
         return Ok(());
     }
-    let mut input = Input::open(path, &plan.columns())?;
+    let mut input = plan.open_input()?;
     while let Some(row) = input.next_row()? {
         if is_selected(plan, &input.fields(&row)) {
             return Ok(());

@@ -46,6 +46,17 @@ pub enum Ended {
     SignIn(SignInError),
 }
 
+impl Ended {
+    /// How a run ended whose lines have come so far: where nothing is left to do, nothing stopped it.
+    fn given(self, tally: &Tally) -> Self {
+        let is_all = tally.settled_lines() == tally.lines;
+        match self {
+            Self::Interrupted | Self::Canary | Self::TooManyFailures(_) if is_all => Self::Done,
+            ended => ended,
+        }
+    }
+}
+
 /// What is shown while a run is under way: always of what is on the disk.
 #[derive(Clone, Debug)]
 pub struct Progress<'a> {
@@ -196,7 +207,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             let patience = |over: &Over| !flights.is_empty() && self.clock.now() < over.wait_until;
             match over {
                 Some(over) if !patience(&over) || self.stops_asked() > 1 => {
-                    return Ok(over.ended);
+                    return Ok(over.ended.given(self.run_file.tally()));
                 }
                 _ => self.wait(&mut flights, &mut conversations, until).await?,
             }

@@ -1,18 +1,22 @@
 //! CSV in.
 
 mod line_numbers;
+mod source;
 
 use crate::jobs::{Column, Fields, visible};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 use line_numbers::LineNumbers;
-use std::fs::File;
+use source::Source;
 use std::path::{Path, PathBuf};
+use tokio::sync::watch;
 
 /// An input file whose header has been understood.
 #[derive(Debug)]
 pub struct Input {
     path: PathBuf,
-    reader: Reader<LineNumbers<File>>,
+    reader: Reader<LineNumbers<Source>>,
+    /// How often the user asked to stop.
+    stop: watch::Receiver<u32>,
     header: Vec<String>,
     /// (the job's column, its place in the header).
     columns: Vec<(&'static str, usize)>,
@@ -36,6 +40,12 @@ pub enum InputError {
         path: PathBuf,
         /// The reason.
         source: std::io::Error,
+    },
+    /// The user asked to stop before all of it was read.
+    #[error("stopped while `{}` was being read, as you asked", path.display())]
+    Stopped {
+        /// The file.
+        path: PathBuf,
     },
     /// It is a folder.
     #[error("cannot read `{}`: it is a folder, and the input is a CSV file", path.display())]
@@ -143,23 +153,25 @@ fn ragged_advice(cells: usize, columns: usize) -> &'static str {
 }
 
 impl Input {
-    /// Opens a file and finds the job's columns in its header.
-    pub fn open(path: &Path, wanted: &[Column]) -> Result<Self, InputError> {
-        let io = |source| InputError::Io {
-            path: path.to_owned(),
-            source,
-        };
+    /// Opens a file and finds the job's columns in its header. It is read until somebody asks to
+    /// `stop`.
+    pub fn open(
+        path: &Path,
+        wanted: &[Column],
+        stop: watch::Receiver<u32>,
+    ) -> Result<Self, InputError> {
+        let io = |source| unreadable(path, &stop, source);
         if path.is_dir() {
             return Err(InputError::Folder {
                 path: path.to_owned(),
             });
         }
-        let file = File::open(path).map_err(io)?;
+        let source = Source::open(path, stop.clone()).map_err(io)?;
         let mut reader = ReaderBuilder::new()
             .flexible(true)
             .has_headers(false)
             .trim(Trim::None)
-            .from_reader(LineNumbers::new(file));
+            .from_reader(LineNumbers::new(source));
         let mut record = ByteRecord::new();
         if !reader
             .read_byte_record(&mut record)
@@ -180,6 +192,7 @@ impl Input {
         Ok(Self {
             path: path.to_owned(),
             reader,
+            stop,
             header,
             columns,
         })
@@ -193,10 +206,12 @@ impl Input {
     /// The next line, or `None` after the last.
     pub fn next_row(&mut self) -> Result<Option<Row>, InputError> {
         let mut record = ByteRecord::new();
-        let io = |error: csv::Error| InputError::Io {
-            path: self.path.clone(),
-            source: error.into(),
-        };
+        let io = |error: csv::Error| unreadable(&self.path, &self.stop, error.into());
+        if *self.stop.borrow() > 0 {
+            return Err(InputError::Stopped {
+                path: self.path.clone(),
+            });
+        }
         if !self.reader.read_byte_record(&mut record).map_err(io)? {
             return match self.reader.get_ref().open_quote() {
                 Some(line) => Err(InputError::OpenQuote {
@@ -251,6 +266,16 @@ impl Row {
             .filter_map(|place| self.cells.get(*place))
             .cloned()
             .collect()
+    }
+}
+
+/// Why nothing came: somebody may have asked for that.
+fn unreadable(path: &Path, stop: &watch::Receiver<u32>, source: std::io::Error) -> InputError {
+    let path = path.to_owned();
+    if *stop.borrow() > 0 {
+        InputError::Stopped { path }
+    } else {
+        InputError::Io { path, source }
     }
 }
 

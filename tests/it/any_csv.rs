@@ -6,6 +6,7 @@ use bulkgraph::shell::input::Input;
 use std::collections::BTreeMap;
 use std::path::Path;
 use time::macros::datetime;
+use tokio::sync::watch;
 
 /// Reads a file as a job's input.
 pub(crate) fn any_csv(job: &dyn Job, path: &Path, bytes: &[u8]) {
@@ -17,7 +18,7 @@ pub(crate) fn any_csv(job: &dyn Job, path: &Path, bytes: &[u8]) {
         started_at,
     });
     let work = work.unwrap();
-    let mut input = match Input::open(path, job.columns()) {
+    let mut input = match Input::open(path, job.columns(), watch::channel(0).1) {
         Ok(input) => input,
         Err(refused) => return is_readable(&refused.to_string()),
     };

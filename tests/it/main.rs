@@ -4,6 +4,7 @@
 
 mod any_csv;
 mod any_run;
+mod asking;
 mod bad_input;
 mod choices;
 mod command;

@@ -3,9 +3,10 @@
 use crate::rehearsal::{Done, Rehearsal, START, in_virtual_time};
 use crate::support::Tenant;
 use bulkgraph::engine::{FailureLimit, Outcome};
-use bulkgraph::run;
+use bulkgraph::run::{self, RunError};
 use bulkgraph::shell::clock::Clock;
 use bulkgraph::shell::driver::Ended;
+use bulkgraph::shell::input::InputError;
 use bulkgraph::shell::loopback::Loopback;
 use bulkgraph::shell::progress::Silent;
 use bulkgraph::shell::token::SandboxToken;
@@ -14,6 +15,7 @@ use bulkgraph::simulator::{Scenario, Simulator};
 use bulkgraph::wire::HttpReply;
 use secrecy::SecretString;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// A way to the tenant on which the answers to writes never arrive.
 struct Unanswered<'a>(&'a Loopback);
@@ -140,4 +142,46 @@ fn the_first_rows_are_tried_before_the_others() {
     assert!(!rest.counts().contains_key("not_attempted"));
     // What the same run wrote before is no file that somebody could miss.
     assert_eq!(rest.files, ["input.run", "results.csv"]);
+}
+
+#[test]
+fn a_run_of_which_nothing_is_left_is_over_whatever_was_to_stop_it() {
+    for (canary, left) in [(4, 1), (5, 0), (6, 0)] {
+        let mut rehearsal = Rehearsal::of_file("phone", crate::support::sample("phone.csv"));
+        (rehearsal.rows, rehearsal.canary) = (Some(5), Some(canary));
+        let [run, rest] = run_and_resume(rehearsal, &[]);
+        assert_eq!(
+            matches!(run.summary().ended, Ended::Done),
+            left == 0,
+            "{canary} of 5"
+        );
+        assert_eq!(run.summary().tally.not_attempted(), left);
+        assert!(matches!(rest.summary().ended, Ended::Done));
+    }
+    let strangers: Vec<String> = (0..50)
+        .map(|number| format!("stranger{number}@contoso.com"))
+        .collect();
+    let rehearsal = Rehearsal::of("tap", &format!("UserName\n{}", strangers.join("\n")));
+    let [run, _] = run_and_resume(rehearsal, &[]);
+    assert!(matches!(run.summary().ended, Ended::Done));
+    assert_eq!(run.counts()["failed"], 50);
+}
+
+#[test]
+fn a_run_that_is_stopped_while_its_input_is_being_read_leaves_nothing_to_go_on_with() {
+    let rehearsal = Rehearsal::of("tap", "UserName\nsomebody@contoso.com\n");
+    let done = in_virtual_time(async {
+        let clock = Clock::start_at(START);
+        let loopback = Loopback::new(Simulator::new(&Scenario::default().opened()), clock);
+        let (mut plan, root) = (rehearsal.plan(), Loopback::ROOT);
+        plan.orders.stop = watch::channel(1).1;
+        let run = run::run_at(plan, root, &loopback, &SandboxToken, clock, &mut Silent).await;
+        assert_eq!(Tenant::of(&loopback).statistics["batches"], 0);
+        rehearsal.done(run)
+    });
+    assert!(matches!(
+        done.summary,
+        Err(RunError::Input(InputError::Stopped { .. }))
+    ));
+    assert_eq!(done.files, ["input.csv"]);
 }

@@ -158,16 +158,16 @@ impl RunFile {
         )
     }
 
-    /// The row with which the first `rows` of those end of which something is not settled: the last
-    /// one of all where there are no more.
+    /// The last row before others are left, if the first `rows` of those are worked on of which
+    /// something is not settled; [`RowId::LAST`] where none are left.
     pub fn last_row_of(&self, rows: u64) -> Result<RowId, RunFileError> {
-        let before = i64::try_from(rows).unwrap_or(i64::MAX).saturating_sub(1);
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
         self.doing(Doing::Read, |connection| {
             let query = "SELECT DISTINCT row FROM item LEFT JOIN fate ON item = id
                          WHERE status IS NULL OR status IN ('pending', 'sent')
                          ORDER BY row LIMIT 1 OFFSET ?1";
-            let row = connection.query_row(query, [before], |found| found.get(0));
-            Ok(row.optional()?.map_or(RowId::LAST, RowId))
+            let next = connection.query_row(query, [rows], |found| found.get::<_, i64>(0));
+            Ok(next.optional()?.map_or(RowId::LAST, |next| RowId(next - 1)))
         })
     }
 
