@@ -1,5 +1,6 @@
 //! What the run file says, for those who show it.
 
+use super::transitions::status_of;
 use super::{Doing, RunFile, RunFileError};
 use crate::engine::{Outcome, Status};
 use rusqlite::Row;
@@ -153,7 +154,7 @@ impl RunFile {
                 }
                 let (status, count): (String, i64) = (row.get(2)?, row.get(3)?);
                 if let Some(last) = counts.last_mut() {
-                    let status = Status::from_word(&status).unwrap_or(Status::Pending);
+                    let status = status_of(&status)?;
                     last.statuses.push((status, count.unsigned_abs()));
                 }
             }
@@ -210,12 +211,12 @@ impl RunFile {
             while let Some(row) = rows.next()? {
                 let (status, count, with_code): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
                 tally.lines += count.unsigned_abs();
-                match Status::from_word(&status) {
-                    Some(Status::Settled(outcome)) => {
+                match status_of(&status)? {
+                    Status::Settled(outcome) => {
                     tally.outcomes.insert(outcome, count.unsigned_abs());
                     tally.warned += if outcome.is_good() { with_code.unsigned_abs() } else { 0 };
                     }
-                    Some(Status::Sent) => tally.sent = count.unsigned_abs(),
+                    Status::Sent => tally.sent = count.unsigned_abs(),
                     _ => {}
                 }
             }
@@ -234,7 +235,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
     Ok(Line {
         line: row.get::<_, i64>(0)?.unsigned_abs(),
         cells: serde_json::from_str(&cells).unwrap_or_default(),
-        status: Status::from_word(&status).unwrap_or(Status::Pending),
+        status: status_of(&status)?,
         fields: map(3)?,
         action: row.get(4)?,
         http_status: row.get(5)?,
@@ -256,6 +257,17 @@ mod tests {
     use super::*;
     use crate::engine::BatchId;
     use crate::jobs::{ItemId, NewItem, Stage};
+
+    #[test]
+    fn a_status_that_is_none_is_damage_and_not_taken_for_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut run_file, _) = with_items(&folder, &["a"]);
+        let insert = "INSERT INTO fate (item, status) VALUES (1, 'lost')";
+        run_file.connection.execute(insert, []).unwrap();
+        let error = run_file.count().unwrap_err().to_string();
+        let words = "is damaged: `lost` is not a status";
+        assert!(error.ends_with(words), "{error}");
+    }
 
     #[test]
     fn what_is_on_its_way_for_one_row_is_on_its_way_for_another_that_asks_for_the_same() {

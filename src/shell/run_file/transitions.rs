@@ -3,8 +3,8 @@
 use super::import::insert;
 use super::{Doing, RowId, RunFile, RunFileError, timestamp};
 use crate::engine::{BatchId, Event, Outcome, Status};
-use crate::jobs::{Action, ItemId, NewItem, Sent, Settlement};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use crate::jobs::{Action, ItemId, NewItem, Sent, Settlement, visible};
+use rusqlite::{Connection, OptionalExtension, Row, ffi, params};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -23,7 +23,7 @@ impl Standing {
     pub(super) fn read(row: &Row<'_>, place: usize) -> rusqlite::Result<Self> {
         let word = row.get_ref(place)?.as_str_or_null()?;
         Ok(Self {
-            status: word.and_then(Status::from_word).unwrap_or(Status::Pending),
+            status: word.map_or(Ok(Status::Pending), status_of)?,
             attempts: row.get::<_, Option<u32>>(place + 1)?.unwrap_or_default(),
         })
     }
@@ -38,6 +38,14 @@ pub(super) fn sent_between(row: &Row<'_>, place: usize) -> rusqlite::Result<Opti
     };
     let (first, last) = (at(place)?, at(place + 1)?);
     Ok(first.map(|first| Sent::at(first).and_at(last.unwrap_or(first))))
+}
+
+/// What the file calls a status. A word that is none is never taken for another.
+pub(super) fn status_of(word: &str) -> rusqlite::Result<Status> {
+    Status::from_word(word).ok_or_else(|| {
+        let what = format!("`{}` is not a status", visible(word));
+        rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(what))
+    })
 }
 
 /// A batch that is on its way.
