@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::results::{destination, in_this_folder};
 use super::summary;
-use super::under_way::{Session, limits};
+use super::under_way::Session;
 use crate::jobs::{self, Job};
 use crate::run::{self, Plan, Resumption, TenantChoice};
 use crate::shell::driver::{Ended, Orders};
@@ -20,7 +20,7 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, Failure> {
         jobs::find(name).ok_or_else(|| Failure::usage(format!("there is no job `{name}`")))?;
     let args =
         JobArgs::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))?;
-    let session = Session::new(&args.output, &args.stop)?;
+    let session = Session::new(&args.drive)?;
     let summary = session
         .run(async |stop, observer| run::run(plan(job, &args, matches, stop), observer).await)?;
     match (&summary.ended, &summary.run_file) {
@@ -40,8 +40,8 @@ fn go_on(session: &Session<'_>, run_file: &Path, args: &JobArgs) -> Result<Exit,
         // It has the first rows.
         pace_trace: None,
         ignore_input: false,
-        limits: limits(&args.pace, &args.stop),
-        orders: args.stop.orders(stop),
+        limits: args.drive.limits(),
+        orders: args.drive.stop.orders(stop),
     };
     let summary =
         session.run(async |stop, observer| run::resume(resumption(stop), observer).await)?;
@@ -64,7 +64,7 @@ fn plan(
                 .clone()
                 .unwrap_or_else(|| in_this_folder(&args.input, ".run")),
             results: destination(args.out.as_deref(), &args.input, ".results.csv"),
-            pace_trace: args.pace.trace_pace.clone(),
+            pace_trace: args.drive.pace.trace_pace.clone(),
         },
         only: args.only.clone(),
         rows: args.limit,
@@ -73,11 +73,11 @@ fn plan(
             None => TenantChoice::Sandbox,
         },
         fresh: args.fresh,
-        limits: limits(&args.pace, &args.stop),
+        limits: args.drive.limits(),
         orders: Orders {
             skip_refused: args.skip_refused,
             canary: args.canary,
-            ..args.stop.orders(stop)
+            ..args.drive.stop.orders(stop)
         },
     }
 }

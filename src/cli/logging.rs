@@ -1,6 +1,6 @@
 //! Log lines on standard error.
 
-use super::args::{LogFormat, OutputArgs};
+use super::drive::{LogFormat, OutputArgs};
 use std::io::IsTerminal;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;

@@ -1,6 +1,7 @@
 //! What was typed, and what it means.
 
 mod args;
+mod drive;
 mod exit;
 mod failure;
 mod forget;

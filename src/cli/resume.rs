@@ -4,7 +4,7 @@ use super::args::{ResumeArgs, RetryArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::summary;
-use super::under_way::{Session, limits};
+use super::under_way::Session;
 use crate::engine::Outcome;
 use crate::run::{self, Resumption};
 use crate::shell::results::Destination;
@@ -27,12 +27,12 @@ fn go_on(args: &ResumeArgs, again: Vec<Outcome>) -> Result<Exit, Failure> {
         run_file: args.run.clone(),
         again,
         results: args.out.as_ref().map(Destination::of),
-        pace_trace: args.pace.trace_pace.clone(),
+        pace_trace: args.drive.pace.trace_pace.clone(),
         ignore_input: args.ignore_input,
-        limits: limits(&args.pace, &args.stop),
-        orders: args.stop.orders(stop),
+        limits: args.drive.limits(),
+        orders: args.drive.stop.orders(stop),
     };
-    let session = Session::new(&args.output, &args.stop)?;
+    let session = Session::new(&args.drive)?;
     let summary =
         session.run(async |stop, observer| run::resume(resumption(stop), observer).await)?;
     summary::end(&summary)

@@ -1,9 +1,8 @@
 //! A run in front of somebody: what it says, how it is stopped, and how it ends.
 
-use super::args::{OutputArgs, PaceArgs, StopArgs};
+use super::drive::{DriveArgs, OutputArgs};
 use super::failure::Failure;
 use super::{logging, say, stops, summary};
-use crate::engine::Limits;
 use crate::jobs::visible;
 use crate::run::{RunError, Summary};
 use crate::shell::clock::Clock;
@@ -16,16 +15,6 @@ use std::thread;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
-/// How a run may use the service.
-pub(super) fn limits(pace: &PaceArgs, stop: &StopArgs) -> Limits {
-    let limits = pace.limits();
-    Limits {
-        give_up_after: stop.give_up_after.unwrap_or(limits.give_up_after),
-        first_contact_within: stop.give_up_after.unwrap_or(limits.first_contact_within),
-        ..limits
-    }
-}
-
 /// Somebody at a terminal, or a scheduler, with a run before them.
 pub(super) struct Session<'a> {
     output: &'a OutputArgs,
@@ -35,7 +24,8 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(output: &'a OutputArgs, stop: &StopArgs) -> Result<Self, Failure> {
+    pub(super) fn new(drive: &'a DriveArgs) -> Result<Self, Failure> {
+        let (output, stop) = (&drive.output, &drive.stop);
         logging::start(output);
         let no_time_zone =
             || Failure::usage("--stop-at: the time zone of this machine is not known");

@@ -227,3 +227,30 @@ fn a_run_file_that_was_moved_without_its_log_is_not_taken_for_the_whole() {
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     people_hold_what_the_results_say(&program, &before, &server.inspect());
 }
+
+#[test]
+fn while_a_process_has_a_run_file_no_other_one_writes_to_it() {
+    let (program, server) = wave(20_000);
+    let mut process = under_way(&program, &server);
+    let url = server.url();
+    for arguments in [
+        &["resume", "wave.run"][..],
+        &["retry", "wave.run"],
+        &["results", "wave.run"],
+        &["forget", "wave.run", "--yes"],
+        &["tap", "wave.csv", "--graph-url", &url],
+        &["tap", "wave.csv", "--graph-url", &url, "--fresh"],
+    ] {
+        let mut command = program.command();
+        command.args(arguments).env("BULKGRAPH_TOKEN", "any");
+        let ran = Ran::from(command.output().unwrap());
+        assert_eq!(ran.code, 1, "{arguments:?}: {}", ran.stderr);
+        let words = "`wave.run` is in use by another bulkgraph";
+        assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
+        assert!(process.try_wait().unwrap().is_none(), "{arguments:?}");
+    }
+    let status = program.run(&["status", "wave.run"]);
+    assert!(status.stdout.contains("under way"), "{}", status.stdout);
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
