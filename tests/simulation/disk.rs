@@ -69,13 +69,9 @@ impl Disk {
         let mut torn = String::new();
         let commits = |name: &&String| ["input.run", "input.run-wal"].contains(&name.as_str());
         let changed = |name: &&String| before.get(*name) != files.get(*name);
-        // Pages are copied into the file while the log has them; it begins anew when all of them are on
-        // the disk.
-        let log = |files: &BTreeMap<String, Vec<u8>>| files.get("input.run-wal").cloned();
-        let is_same_log = match (log(&before), log(&files)) {
-            (Some(before), Some(now)) => !before.is_empty() && now.starts_with(&before),
-            (before, now) => before == now,
-        };
+        // Pages are copied into the file while the log has them; it begins anew, with other salts in its
+        // header (SQLite: WAL file format), when all of them are on the disk.
+        let is_same_log = log_header(&before) == log_header(&files);
         let torn_by_then = |name: &&String| is_same_log || *name != "input.run";
         let names: Vec<String> = files
             .keys()
@@ -128,6 +124,10 @@ impl Disk {
         }
         copy
     }
+}
+
+fn log_header(files: &BTreeMap<String, Vec<u8>>) -> Option<&[u8]> {
+    files.get("input.run-wal")?.get(..32)
 }
 
 fn read(folder: &Path) -> BTreeMap<String, Vec<u8>> {
