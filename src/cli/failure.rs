@@ -218,7 +218,10 @@ fn run_file_hint(error: &RunFileError) -> Option<Cow<'static, str>> {
         } if source.kind() == std::io::ErrorKind::NotFound => {
             "`bulkgraph runs` lists the run files of a folder"
         }
-        RunFileError::InUse { .. } => "wait until it is over",
+        RunFileError::InUse { path } => {
+            let status = format!("bulkgraph status {}", typed(path));
+            return Some(format!("wait until it is over; `{status}` says how far it is").into());
+        }
         RunFileError::Damaged { .. } => {
             "nothing was sent. Put a copy from a backup into its place, or begin the job anew with `--fresh`: what is done \
              comes out as `unchanged`, and passes that were issued are in the results only"

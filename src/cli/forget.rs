@@ -29,13 +29,14 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
             "nothing was removed. `bulkgraph results {write}` writes the results again; `--yes` removes the passes all the same"
         )));
     }
-    let passes = match run_file.forget().map_err(RunError::from)? {
+    let removed = match run_file.forget().map_err(RunError::from)? {
         0 => "no passes were".to_owned(),
         1 => "1 pass was".to_owned(),
         count => format!("{count} passes were"),
     };
-    say(&format!("{passes} removed from {}", path.display()));
-    if let Some(path) = results.file().filter(|path| path.exists()) {
+    say(&format!("{removed} removed from {}", path.display()));
+    let results = results.file().filter(|path| passes > 0 && path.exists());
+    if let Some(path) = results {
         say(&format!(
             "its results may still hold passes: {}",
             from_here(path).display()

@@ -97,7 +97,12 @@ fn traffic(text: &mut String, summary: &Summary) -> fmt::Result {
         retried,
     } = summary.statistics;
     if batches == 0 {
-        return Ok(());
+        let nothing_left = summary.went_on && matches!(summary.ended, Ended::Done);
+        return if nothing_left {
+            writeln!(text, "nothing was left to do")
+        } else {
+            Ok(())
+        };
     }
     writeln!(text, "{requests} requests in {batches} batches")?;
     if throttled + retried > 0 {

@@ -12,6 +12,7 @@ use crate::shell::run_file::Unsaved;
 use secrecy::ExposeSecret;
 use std::io::IsTerminal;
 use std::thread;
+use time::macros::format_description;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
@@ -31,6 +32,13 @@ impl<'a> Session<'a> {
             || Failure::usage("--stop-at: the time zone of this machine is not known");
         let next = |time| Clock::next(time).ok_or_else(no_time_zone);
         let stop_at = stop.stop_at.map(next).transpose()?;
+        let minute = format_description!("[year]-[month]-[day] [hour]:[minute]");
+        if let Some(Ok(at)) = stop_at.map(|at| at.format(minute))
+            && !output.quiet
+        {
+            // A time of today that is past means tomorrow.
+            say(&format!("stops at {at}"));
+        }
         let cannot = |error| Failure::usage(format!("cannot start: {error}"));
         Ok(Self {
             output,
