@@ -181,7 +181,8 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
                     ..
                 })
             );
-            let idle = turn.waits_until().filter(|_| flights.is_empty());
+            let idle = turn.waits_until();
+            let idle = idle.filter(|_| over.is_none() && flights.is_empty());
             self.show(observer, stopping, idle);
             for batch in turn.sendings {
                 flights.push(self.send(&batch, token.clone()));
