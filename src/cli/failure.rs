@@ -228,8 +228,15 @@ fn run_file_hint(error: &RunFileError) -> Option<Cow<'static, str>> {
         }
         RunFileError::LogMissing { .. } => {
             "nothing was sent. A process that was killed left there what it did last: look for it where the run was, and \
-             put it beside the run file. If it is gone for good, an empty file in its place lets you go on; passes that \
-             were issued last then come out as `unchanged`"
+             put it beside the run file. If it is gone for good, a file of that name with any text in it lets you go on; \
+             passes that were issued last then come out as `unchanged`"
+        }
+        RunFileError::LeftBehind { .. } => {
+            "nothing was sent. If that run file was moved, move this to it: what was done last is in it alone. Or give this \
+             run a file of its own with `--run FILE`"
+        }
+        RunFileError::Database { .. } => {
+            "is there room on the disk, and may the file and its folder be written to?"
         }
         RunFileError::ReadOnly { .. } => {
             "nothing was sent; make it and its folder writable, or copy all that is there to where you may write"

@@ -19,7 +19,8 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let results = Destination::of(&header.results);
     let passes = run_file.passes().map_err(RunError::from)?;
     let written = run_file.results_fingerprint().map_err(RunError::from)?;
-    let is_elsewhere = written.is_some() && results.file().and_then(fingerprint) == written;
+    let as_written = written.is_some() && results.file().and_then(fingerprint) == written;
+    let is_elsewhere = as_written && run_file.results_passes().map_err(RunError::from)? == passes;
     if passes > 0 && !is_elsewhere && !args.yes {
         let (run, write) = (path.display(), typed(&path));
         return Err(Failure::usage(format!(

@@ -42,9 +42,10 @@ pub fn write_results(
     let columns = &header.columns;
     if statuses.is_empty() {
         let written = results.write(&look, job, columns, Existing::MovedAside)?;
+        let passes = look.passes()?;
         drop(look);
         match RunFile::open(run_file) {
-            Ok(mut opened) => results.remember_in(&mut opened),
+            Ok(mut opened) => results.remember_in(&mut opened, passes),
             Err(error) => tracing::warn!("{error}"),
         }
         return Ok(Again {

@@ -72,11 +72,15 @@ impl UnderWay {
             .destination
             .write(&self.run_file, self.job, &self.columns, self.existing)
             .map_err(unwritten)?;
-        self.destination.remember_in(&mut self.run_file);
+        let passes = self.run_file.passes()?;
+        self.destination.remember_in(&mut self.run_file, passes);
         let header = self.run_file.header()?;
         let run_file = match ended {
             Ended::Refused => {
-                self.run_file.discard()?;
+                if let Err(error) = self.run_file.discard() {
+                    // It holds nothing that anybody could miss; the next run removes it.
+                    tracing::warn!("{error}");
+                }
                 None
             }
             Ended::RunFileGone => None,

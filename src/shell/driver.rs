@@ -330,7 +330,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
             BatchReply::Each(replies) => self.scheduler.settle(batch, replies, now.moment),
             BatchReply::Refused(answer) => self.scheduler.refuse(batch, answer, now.moment),
         };
-        conversations.returned(&settled.returned, self.run_file)?;
+        let returned = conversations.returned(&settled.returned, self.run_file);
         if let Some(until) = self.scheduler.paused_until(now.moment) {
             let seconds = until.since(now.moment).as_secs_f64();
             tracing::info!(batch = batch.0, seconds, "the service asked for a pause");
@@ -339,7 +339,7 @@ impl<'a, T: Transport, C: Credential> Driver<'a, T, C> {
         let deliveries = settled.deliveries.into_iter();
         deliveries
             .map(|delivery| conversations.deliver(delivery, run_file, scheduler, now))
-            .fold(Ok(()), Result::and)?;
+            .fold(returned, Result::and)?;
         self.run_file.landed(batch)
     }
 

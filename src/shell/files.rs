@@ -2,7 +2,7 @@
 
 use super::fingerprint::fingerprint;
 use super::results::{Destination, Existing};
-use super::run_file::{self, Header, RunFile, RunFileError};
+use super::run_file::{self, Doing, Header, RunFile, RunFileError};
 use std::path::{Path, PathBuf};
 
 /// The files of a run.
@@ -93,7 +93,12 @@ impl Files {
             Ok((header, earlier)) => (earlier, header),
             // Somebody may mend it some day.
             Err(RunFileError::Damaged { .. } | RunFileError::LogMissing { .. }) if fresh => {
-                let moved = run_file::move_aside_unread(&self.run_file)?;
+                let moved = run_file::move_aside(&self.run_file);
+                let moved = moved.map_err(|source| RunFileError::Io {
+                    path: self.run_file.clone(),
+                    doing: Doing::MoveAside,
+                    source,
+                })?;
                 return Ok((Existing::MovedAside, Some(moved)));
             }
             Err(error) => return Err(error.into()),

@@ -123,12 +123,13 @@ impl Destination {
         self.put(&lines, existing, |_| ours)
     }
 
-    /// Lets the run file remember what all lines look like that were written from it. If it cannot,
+    /// Lets the run file remember what all lines look like that were written from it when it held so many
+    /// passes. If it cannot,
     /// they are whole and in their place none the less; the next ones will move them aside.
-    pub fn remember_in(&self, run_file: &mut RunFile) {
+    pub fn remember_in(&self, run_file: &mut RunFile, passes: u64) {
         let fingerprint = self.file().and_then(fingerprint);
         let remember = |fingerprint: String| {
-            run_file.remember_results(&fingerprint)?;
+            run_file.remember_results(&fingerprint, passes)?;
             run_file.commit()
         };
         if let Some(Err(error)) = fingerprint.map(remember) {

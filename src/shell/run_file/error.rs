@@ -77,6 +77,12 @@ pub enum RunFileError {
         /// Where it was.
         path: PathBuf,
     },
+    /// A run file that was there before left something behind, which belongs to it.
+    #[error("`{}` belongs to a run file that was here and is not any more", left.display())]
+    LeftBehind {
+        /// What was left.
+        left: PathBuf,
+    },
     /// It is something else.
     #[error("`{}` is not a run file of bulkgraph", path.display())]
     NotARunFile {
@@ -140,9 +146,7 @@ impl RunFileError {
                 path,
                 what: source.to_string(),
             },
-            Some(rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen) => {
-                Self::ReadOnly { path }
-            }
+            Some(rusqlite::ErrorCode::ReadOnly) => Self::ReadOnly { path },
             _ => Self::Database {
                 path,
                 doing,

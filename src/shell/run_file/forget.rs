@@ -30,7 +30,7 @@ impl RunFile {
                           WHERE secret IS NOT NULL";
             let forgotten = connection.execute(update, [GONE])?;
             connection.execute_batch(
-                "UPDATE run SET value = '' WHERE name = 'results_fingerprint'; COMMIT; VACUUM",
+                "UPDATE run SET value = '' WHERE name IN ('results_fingerprint', 'log'); COMMIT; VACUUM",
             )?;
             // A log that cannot be emptied would still have the pages as they were.
             empty_log(connection)?;

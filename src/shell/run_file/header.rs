@@ -96,11 +96,21 @@ impl RunFile {
         })
     }
 
-    /// Remembers what the results look like that were written from this file.
-    pub fn remember_results(&self, fingerprint: &str) -> Result<(), RunFileError> {
+    /// Remembers what the results look like that were written from this file, and how many passes were in
+    /// it then.
+    pub fn remember_results(&self, fingerprint: &str, passes: u64) -> Result<(), RunFileError> {
         self.doing(Doing::Write, |connection| {
+            set(connection, "results_passes", &passes.to_string())?;
             set(connection, "results_fingerprint", fingerprint)
         })
+    }
+
+    /// How many passes were in the file when its results were last written.
+    pub fn results_passes(&self) -> Result<u64, RunFileError> {
+        let passes = self.doing(Doing::Read, |connection| get(connection, "results_passes"))?;
+        Ok(passes
+            .and_then(|passes| passes.parse().ok())
+            .unwrap_or_default())
     }
 
     /// What the results looked like that were last written from this file.

@@ -18,7 +18,13 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
     beside(path, "-wal")
 }
 
-/// Puts what is in the log into the file as well.
+/// Whether there is a log with something in it at `path`. An empty one is made by whoever opens a file;
+/// that of a process that wrote has never been empty.
+pub(super) fn has_content(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.len() > 0)
+}
+
+/// Puts what is in the log into the file, and empties the log.
 pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
         match row.get(0)? {
@@ -56,9 +62,9 @@ impl RunFile {
             if says_so(connection)? {
                 return Ok(());
             }
-            // First the log is there, then the file says so.
+            // First the log has something in it, and keeps it; then the file says so.
             set(connection, "log", "open")?;
-            empty_log(connection)
+            connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)")
         })
     }
 
@@ -75,27 +81,32 @@ impl RunFile {
 
     /// There is no log any more, and everything is in the file.
     pub(super) fn give_up_log(&mut self) -> Result<(), RunFileError> {
-        let has_log = std::mem::take(&mut self.has_log);
         self.doing(Doing::Write, |connection| {
-            if has_log {
-                self.end_log()?;
-            } else if !connection.is_autocommit() {
+            if !connection.is_autocommit() {
                 connection.execute_batch("ROLLBACK")?;
             }
-            // Of a file in which everything is already this changes the first page alone, and needs no
-            // room on the disk.
+            if self.has_log {
+                self.end_log()?;
+            }
+            Ok(())
+        })?;
+        self.has_log = false;
+        // Of a file in which everything is already this changes the first page alone, and needs no room
+        // on the disk.
+        self.doing(Doing::Write, |connection| {
             connection.execute_batch("PRAGMA journal_mode = MEMORY")
         })
     }
 
-    /// Everything is in the file, and then the file says so.
+    /// Everything goes into the file, and with it that there is no log: before the log is empty.
     fn end_log(&self) -> rusqlite::Result<()> {
+        keep_log(&self.connection, true)?;
         if !self.connection.is_autocommit() {
             self.connection.execute_batch("ROLLBACK")?;
         }
-        empty_log(&self.connection)?;
         set(&self.connection, "log", "")?;
-        empty_log(&self.connection)
+        empty_log(&self.connection)?;
+        keep_log(&self.connection, false)
     }
 }
 
@@ -104,8 +115,7 @@ impl Drop for RunFile {
     fn drop(&mut self) {
         if self.has_log {
             // Where the disk is full the log stays beside the file, as after a crash.
-            let stays = self.end_log().is_err();
-            let _ = keep_log(&self.connection, stays);
+            let _ = self.end_log();
         }
     }
 }

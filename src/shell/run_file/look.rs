@@ -1,6 +1,6 @@
 //! A look at a run file that leaves it as it is.
 
-use super::log::{keep_log, log_of};
+use super::log::{has_content, keep_log, log_of};
 use super::opening::check_identity;
 use super::place::beside;
 use super::{Doing, RunFile, RunFileError};
@@ -36,33 +36,32 @@ impl RunFile {
     /// rows, as whoever opens the file next would.)
     pub fn look(path: &Path) -> Result<Look, RunFileError> {
         check_identity(path)?;
-        let found_log = log_of(path).exists();
-        let look = match Self::look_as_writer(path, path) {
+        match Self::look_as_writer(path, path) {
             // A folder or a file that is read-only, for one.
             Err(RunFileError::Database { .. } | RunFileError::ReadOnly { .. }) => {
-                Self::look_as_reader(path)?
+                Self::look_as_reader(path)
             }
-            looked => Look {
-                run_file: looked?,
+            looked => looked.map(|run_file| Look {
+                run_file,
                 _copied_to: None,
-            },
-        };
-        look.check_log(found_log)?;
-        Ok(look)
+            }),
+        }
     }
 
     /// Opens `place` as for writing, which keeps others out and needs no index of the log beside the
     /// file; but nothing is written, and the log stays a log.
     fn look_as_writer(path: &Path, place: &Path) -> Result<Self, RunFileError> {
-        let has_log = has_content(&log_of(place));
         let run_file = Self::connect_to(path, place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         run_file.doing(Doing::Open, |connection| {
-            keep_log(connection, has_log)?;
+            keep_log(connection, true)?;
             connection.execute_batch(
                 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE;
                  PRAGMA query_only = ON",
             )
         })?;
+        let found_log = has_content(&log_of(place));
+        run_file.doing(Doing::Open, |connection| keep_log(connection, found_log))?;
+        run_file.check_log(found_log)?;
         run_file.counted()
     }
 
@@ -74,6 +73,7 @@ impl RunFile {
         if !COMPANIONS.iter().any(has) {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
             let run_file = Self::connect_to(path, &immutable(path), flags)?;
+            run_file.check_log(false)?;
             return Ok(Look {
                 run_file: run_file.counted()?,
                 _copied_to: None,
@@ -104,10 +104,6 @@ impl RunFile {
         self.count()?;
         Ok(self)
     }
-}
-
-fn has_content(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| metadata.len() > 0)
 }
 
 /// Copies what is in a file, and not who may read and write it.
@@ -208,10 +204,28 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_its_log_is_not_taken_for_the_whole_however_often_it_is_opened() {
+        let (_folder, path) = killed("a.run");
+        std::fs::remove_file(log_of(&path)).unwrap();
+        for empty in [false, true] {
+            if empty {
+                // As another process makes one that has just opened the file.
+                std::fs::write(log_of(&path), b"").unwrap();
+            }
+            let missing = |opened: Result<(), RunFileError>| {
+                assert!(matches!(opened, Err(RunFileError::LogMissing { .. })));
+            };
+            missing(RunFile::look(&path).map(drop));
+            missing(RunFile::look_as_reader(&path).map(drop));
+            missing(RunFile::open(&path).map(drop));
+        }
+    }
+
+    #[test]
     fn nothing_can_be_written_by_looking() {
         let (_folder, path) = killed("a.run");
         for look in [RunFile::look(&path), RunFile::look_as_reader(&path)] {
-            assert!(look.unwrap().remember_results("x").is_err());
+            assert!(look.unwrap().remember_results("x", 0).is_err());
         }
         let mut run_file = RunFile::open(&path).unwrap();
         assert_eq!(run_file.results_fingerprint().unwrap(), None);

@@ -21,9 +21,7 @@ pub use header::Header;
 pub use import::{CheckedRow, RowId};
 pub use lines::{Line, RowCounts, Tally, Trouble};
 pub use look::Look;
-pub use place::{
-    folder_of, move_aside, move_aside_unread, note_beside, remove_if_empty, with_companions,
-};
+pub use place::{folder_of, move_aside, note_beside, remove_if_empty, with_companions};
 
 use crate::engine::BatchId;
 use crate::jobs::{Item, ItemId, Stage};
@@ -87,12 +85,13 @@ impl RunFile {
 
     /// Puts everything since the last commit on the disk.
     pub fn commit(&mut self) -> Result<(), RunFileError> {
-        if std::mem::take(&mut self.in_transaction) {
+        if self.in_transaction {
             self.doing(Doing::Write, |connection| {
                 connection.execute_batch("COMMIT")
             })?;
+            self.in_transaction = false;
+            self.unsaved.clear();
         }
-        self.unsaved.clear();
         Ok(())
     }
 

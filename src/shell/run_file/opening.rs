@@ -1,7 +1,7 @@
 //! How a run file comes to be, and how it is opened: by one process at a time, in one piece.
 
-use super::log::{keep_log, log_of};
-use super::place::{FileId, file_at, folder_of, note_beside, remove_if_empty};
+use super::log::{has_content, keep_log, log_of};
+use super::place::{FileId, beside, file_at, folder_of, note_beside, remove_if_empty};
 use super::{Doing, Header, RunFile, RunFileError, Tally};
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use std::collections::HashMap;
@@ -43,6 +43,7 @@ impl RunFile {
                 connection.execute_batch("COMMIT")
             },
         )?;
+        check_alone(path)?;
         claim(path).map_err(failed)?;
         made.persist(path).map_err(|error| {
             let _ = remove_if_empty(path);
@@ -61,7 +62,6 @@ impl RunFile {
     /// Opens a run file that exists and is whole. Anything else is not touched.
     pub fn open(path: &Path) -> Result<Self, RunFileError> {
         check_identity(path)?;
-        let found_log = log_of(path).exists();
         let mut run_file = Self::connect(path)?;
         if run_file.doing(Doing::Open, |connection| connection.is_readonly(MAIN_DB))? {
             return Err(RunFileError::ReadOnly {
@@ -75,6 +75,7 @@ impl RunFile {
         });
         // From here on nobody else does anything to it, and the log of that name is its own.
         run_file.check_place()?;
+        let found_log = has_content(&log_of(path));
         run_file.doing(Doing::Open, |connection| keep_log(connection, found_log))?;
         locked?;
         run_file.check_log(found_log)?;
@@ -185,6 +186,16 @@ fn identity(path: &Path) -> io::Result<Option<(u32, u32)>> {
         .flatten())
 }
 
+/// What is beside a run file is its own, and of a file that is not there somebody else's: a new file
+/// would take it for its own.
+fn check_alone(path: &Path) -> Result<(), RunFileError> {
+    let companions = ["-wal", "-journal"].map(|ending| beside(path, ending));
+    match companions.into_iter().find(|left| has_content(left)) {
+        Some(left) => Err(RunFileError::LeftBehind { left }),
+        None => Ok(()),
+    }
+}
+
 /// Takes a name that nobody has, with an empty file that only its owner can read. On Windows it inherits
 /// what its folder allows.
 fn claim(path: &Path) -> io::Result<()> {
@@ -196,4 +207,46 @@ fn claim(path: &Path) -> io::Result<()> {
         options.mode(0o600);
     }
     options.open(path).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{NOW, header, with_items};
+    use super::*;
+    use crate::engine::BatchId;
+    use crate::jobs::{Action, Settlement};
+    use secrecy::SecretString;
+
+    #[test]
+    fn a_new_file_never_takes_what_another_one_left() {
+        for ending in ["-wal", "-journal"] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.run");
+            let left = beside(&path, ending);
+            std::fs::write(&left, "what was done last").unwrap();
+            let made = RunFile::create(&path, &header("https://x"));
+            assert!(matches!(made, Err(RunFileError::LeftBehind { .. })));
+            assert_eq!(std::fs::read(&left).unwrap(), b"what was done last");
+            assert!(!path.exists());
+        }
+    }
+
+    #[test]
+    fn a_pass_that_could_not_be_committed_is_there_to_be_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut run_file, items) = with_items(&folder, &["a"]);
+        let issued = Settlement {
+            secret: Some(SecretString::from("pass")),
+            ..Settlement::succeeded(Action::Created)
+        };
+        run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
+        run_file.commit().unwrap();
+        run_file.settle(items[0], &issued, 1, NOW).unwrap();
+        // As SQLite does when the disk is full.
+        run_file.connection.execute_batch("ROLLBACK").unwrap();
+        for _ in 0..2 {
+            assert!(run_file.commit().is_err());
+            assert_eq!(run_file.unsaved().len(), 1);
+        }
+    }
 }

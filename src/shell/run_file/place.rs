@@ -64,6 +64,8 @@ impl RunFile {
         self.give_up_log()?;
         self.check_place()?;
         let path = self.path.clone();
+        // Of a file that was never closed it is still there, with nothing in it that counts.
+        let _ = std::fs::remove_file(beside(&path, "-journal"));
         let held = cfg!(unix).then_some(self);
         let done = act(&path);
         drop(held);
@@ -114,7 +116,8 @@ pub fn remove_if_empty(path: &Path) -> Result<bool, RunFileError> {
     Ok(is_empty)
 }
 
-/// Renames `name.ext` to the first free of `name.1.ext`, `name.2.ext`, …, and says which.
+/// Renames `name.ext` to the first free of `name.1.ext`, `name.2.ext`, …, and says which. What `SQLite` left
+/// beside it goes with it, and before it.
 pub fn move_aside(path: &Path) -> io::Result<PathBuf> {
     let extension = path
         .extension()
@@ -122,28 +125,15 @@ pub fn move_aside(path: &Path) -> io::Result<PathBuf> {
         .to_string_lossy()
         .into_owned();
     let aside = |number: u32| path.with_extension(format!("{number}.{extension}"));
-    let free = (1..u32::MAX).map(aside).find(|place| !place.exists());
+    let is_free = |place: &PathBuf| with_companions(place).iter().all(|place| !place.exists());
+    let free = (1..u32::MAX).map(aside).find(is_free);
     let free = free.ok_or(io::ErrorKind::AlreadyExists)?;
-    std::fs::rename(path, &free)?;
-    Ok(free)
-}
-
-/// The same with a run file that cannot be read, and with what `SQLite` left beside it.
-pub fn move_aside_unread(path: &Path) -> Result<PathBuf, RunFileError> {
-    let moved = || {
-        let free = move_aside(path)?;
-        for ending in ["-wal", "-journal"] {
-            if beside(path, ending).exists() {
-                std::fs::rename(beside(path, ending), beside(&free, ending))?;
-            }
+    for ending in ["-wal", "-journal", ""] {
+        if ending.is_empty() || beside(path, ending).exists() {
+            std::fs::rename(beside(path, ending), beside(&free, ending))?;
         }
-        Ok(free)
-    };
-    moved().map_err(|source| RunFileError::Io {
-        path: path.to_owned(),
-        doing: Doing::MoveAside,
-        source,
-    })
+    }
+    Ok(free)
 }
 
 #[cfg(test)]

@@ -288,6 +288,10 @@ impl RunFile {
         attempts: u32,
         at: OffsetDateTime,
     ) -> Result<(), RunFileError> {
+        // First of all: whatever fails now, the pass is here.
+        if let Some(secret) = &settlement.secret {
+            self.unsaved.push((item, secret.clone()));
+        }
         let standing = self.after(item, Event::Settled(settlement.outcome))?;
         let standing = Standing {
             attempts: standing.attempts.max(attempts),
@@ -295,9 +299,6 @@ impl RunFile {
         };
         let warned = settlement.outcome.is_good() && !settlement.error_code.is_empty();
         self.tally.settled(settlement.outcome, warned);
-        if let Some(secret) = &settlement.secret {
-            self.unsaved.push((item, secret.clone()));
-        }
         // Whoever looks later has to know when that was made which may be its work.
         let on_its_way = self
             .intents
