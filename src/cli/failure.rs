@@ -233,7 +233,7 @@ fn run_file_hint(error: &RunFileError) -> Option<Cow<'static, str>> {
         }
         RunFileError::LeftBehind { .. } => {
             "nothing was sent. If that run file was moved, move this to it: what was done last is in it alone. Or give this \
-             run a file of its own with `--run FILE`"
+             run a file of its own with `--run FILE`. If that run file is gone for good, remove this too"
         }
         RunFileError::Database { .. } => {
             "is there room on the disk, and may the file and its folder be written to?"

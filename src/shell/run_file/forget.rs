@@ -1,6 +1,5 @@
 //! Passes leave the run file for good.
 
-use super::log::empty_log;
 use super::{Doing, RunFile, RunFileError};
 
 /// What the results say of a row whose pass is gone.
@@ -30,10 +29,10 @@ impl RunFile {
                           WHERE secret IS NOT NULL";
             let forgotten = connection.execute(update, [GONE])?;
             connection.execute_batch(
-                "UPDATE run SET value = '' WHERE name IN ('results_fingerprint', 'log'); COMMIT; VACUUM",
+                "UPDATE run SET value = '' WHERE name = 'results_fingerprint'; COMMIT; VACUUM",
             )?;
             // A log that cannot be emptied would still have the pages as they were.
-            empty_log(connection)?;
+            self.end_log()?;
             Ok(forgotten)
         })?;
         Ok(u64::try_from(forgotten).unwrap_or(u64::MAX))

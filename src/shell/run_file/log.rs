@@ -24,16 +24,17 @@ pub(super) fn has_content(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.len() > 0)
 }
 
-/// Puts what is in the log into the file, and empties the log.
-pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-        match row.get(0)? {
-            0 => Ok(()),
-            _ => Err(rusqlite::Error::SqliteFailure(
-                ffi::Error::new(ffi::SQLITE_ERROR),
-                Some("its log cannot be emptied".to_owned()),
-            )),
+/// Puts all that is in the log into the file: `PASSIVE` leaves it in the log too, `TRUNCATE` does not.
+fn copy_log(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
+    let checkpoint = format!("PRAGMA wal_checkpoint({mode})");
+    connection.query_row(&checkpoint, [], |row| {
+        let (busy, frames, copied): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if busy == 0 && frames == copied {
+            return Ok(());
         }
+        let what = "not all of its log can be copied".to_owned();
+        let error = ffi::Error::new(ffi::SQLITE_ERROR);
+        Err(rusqlite::Error::SqliteFailure(error, Some(what)))
     })
 }
 
@@ -64,7 +65,7 @@ impl RunFile {
             }
             // First the log has something in it, and keeps it; then the file says so.
             set(connection, "log", "open")?;
-            connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)")
+            copy_log(connection, "PASSIVE")
         })
     }
 
@@ -98,14 +99,16 @@ impl RunFile {
         })
     }
 
-    /// Everything goes into the file, and with it that there is no log: before the log is empty.
-    fn end_log(&self) -> rusqlite::Result<()> {
+    /// Everything goes into the file while that says that there is a log; then that there is none; and
+    /// then there is none. (All at once would not do: pages are copied one after the other.)
+    pub(super) fn end_log(&self) -> rusqlite::Result<()> {
         keep_log(&self.connection, true)?;
         if !self.connection.is_autocommit() {
             self.connection.execute_batch("ROLLBACK")?;
         }
+        copy_log(&self.connection, "PASSIVE")?;
         set(&self.connection, "log", "")?;
-        empty_log(&self.connection)?;
+        copy_log(&self.connection, "TRUNCATE")?;
         keep_log(&self.connection, false)
     }
 }
@@ -117,5 +120,40 @@ impl Drop for RunFile {
             // Where the disk is full the log stays beside the file, as after a crash.
             let _ = self.end_log();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{NOW, with_items};
+    use super::*;
+    use crate::engine::{BatchId, Outcome};
+    use crate::jobs::{Action, Settlement};
+    use tempfile::TempDir;
+
+    /// What somebody sees who copied the file alone.
+    fn alone(path: &Path) -> Result<u64, RunFileError> {
+        let elsewhere = TempDir::new().unwrap();
+        let copy = elsewhere.path().join("copy.run");
+        std::fs::copy(path, &copy).unwrap();
+        RunFile::look(&copy).map(|look| look.tally().count(Outcome::Succeeded))
+    }
+
+    #[test]
+    fn a_file_says_that_it_has_a_log_until_all_of_that_is_in_it() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a.run");
+        let (mut run_file, items) = with_items(&folder, &["a"]);
+        run_file.sent(BatchId(1), items.clone(), NOW).unwrap();
+        let done = Settlement::succeeded(Action::Created);
+        run_file.settle(items[0], &done, 1, NOW).unwrap();
+        run_file.commit().unwrap();
+        assert!(matches!(alone(&path), Err(RunFileError::LogMissing { .. })));
+        // All is in the file, and it does not say so yet.
+        copy_log(&run_file.connection, "PASSIVE").unwrap();
+        set(&run_file.connection, "log", "").unwrap();
+        assert!(matches!(alone(&path), Err(RunFileError::LogMissing { .. })));
+        drop(run_file);
+        assert_eq!(alone(&path).unwrap(), 1);
     }
 }
