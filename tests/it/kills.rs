@@ -161,11 +161,9 @@ fn under_way(program: &Program, server: &Server) -> Child {
     process
 }
 
-fn resume(program: &Program, run_file: &str) -> Ran {
+fn run(program: &Program, arguments: &[&str]) -> Ran {
     let mut command = program.command();
-    command
-        .args(["resume", run_file])
-        .env("BULKGRAPH_TOKEN", "any");
+    command.args(arguments).env("BULKGRAPH_TOKEN", "any");
     Ran::from(command.output().unwrap())
 }
 
@@ -179,7 +177,7 @@ fn a_run_whose_run_file_is_moved_stops_and_goes_on_where_it_is() {
     let ran = Ran::from(process.wait_with_output().unwrap());
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("was moved"), "{}", ran.stderr);
-    let ran = resume(&program, "moved.run");
+    let ran = run(&program, &["resume", "moved.run"]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     people_hold_what_the_results_say(&program, &before, &server.inspect());
 }
@@ -229,7 +227,7 @@ fn a_run_file_that_was_moved_without_its_log_is_not_taken_for_the_whole() {
         assert!(ran.stderr.contains(words), "{command}: {}", ran.stderr);
     }
     rename("wave.run-wal", "moved.run-wal");
-    let ran = resume(&program, "moved.run");
+    let ran = run(&program, &["resume", "moved.run"]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     people_hold_what_the_results_say(&program, &before, &server.inspect());
 }
@@ -247,9 +245,7 @@ fn while_a_process_has_a_run_file_no_other_one_writes_to_it() {
         &["tap", "wave.csv", "--graph-url", &url],
         &["tap", "wave.csv", "--graph-url", &url, "--fresh"],
     ] {
-        let mut command = program.command();
-        command.args(arguments).env("BULKGRAPH_TOKEN", "any");
-        let ran = Ran::from(command.output().unwrap());
+        let ran = run(&program, arguments);
         assert_eq!(ran.code, 1, "{arguments:?}: {}", ran.stderr);
         let words = "`wave.run` is in use by another bulkgraph";
         assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);

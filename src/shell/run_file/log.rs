@@ -38,6 +38,14 @@ fn copy_log(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
     })
 }
 
+/// Takes back what was not committed.
+fn roll_back(connection: &Connection) -> rusqlite::Result<()> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    connection.execute_batch("ROLLBACK")
+}
+
 /// Whether the log stays beside the file when it is closed.
 pub(super) fn keep_log(connection: &Connection, stays: bool) -> rusqlite::Result<()> {
     let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
@@ -83,13 +91,11 @@ impl RunFile {
     /// There is no log any more, and everything is in the file.
     pub(super) fn give_up_log(&mut self) -> Result<(), RunFileError> {
         self.doing(Doing::Write, |connection| {
-            if !connection.is_autocommit() {
-                connection.execute_batch("ROLLBACK")?;
-            }
             if self.has_log {
-                self.end_log()?;
+                self.end_log()
+            } else {
+                roll_back(connection)
             }
-            Ok(())
         })?;
         self.has_log = false;
         // Of a file in which everything is already this changes the first page alone, and needs no room
@@ -103,9 +109,7 @@ impl RunFile {
     /// then there is none. (All at once would not do: pages are copied one after the other.)
     pub(super) fn end_log(&self) -> rusqlite::Result<()> {
         keep_log(&self.connection, true)?;
-        if !self.connection.is_autocommit() {
-            self.connection.execute_batch("ROLLBACK")?;
-        }
+        roll_back(&self.connection)?;
         copy_log(&self.connection, "PASSIVE")?;
         set(&self.connection, "log", "")?;
         copy_log(&self.connection, "TRUNCATE")?;

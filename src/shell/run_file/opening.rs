@@ -43,12 +43,12 @@ impl RunFile {
                 connection.execute_batch("COMMIT")
             },
         )?;
-        check_alone(path)?;
         claim(path).map_err(failed)?;
-        made.persist(path).map_err(|error| {
-            let _ = remove_if_empty(path);
-            failed(error.error)
-        })?;
+        let persisted = check_alone(path).and_then(|()| {
+            let persisted = made.persist(path);
+            persisted.map_err(|error| failed(error.error)).map(drop)
+        });
+        persisted.inspect_err(|_| drop(remove_if_empty(path)))?;
         let run_file = Self::connect(path)?;
         run_file.doing(Doing::Create, |connection| {
             configure(connection)?;
@@ -186,9 +186,9 @@ fn identity(path: &Path) -> io::Result<Option<(u32, u32)>> {
         .flatten())
 }
 
-/// What is beside a run file is its own, and of a file that is not there somebody else's: a new file
-/// would take it for its own. A journal is of a run whose input was still being read, so nobody misses
-/// it.
+/// What is beside a run file is its own, and beside a name that was free it is somebody else's: a new
+/// file would take it for its own. A journal is of a run whose input was still being read, so nobody
+/// misses it.
 fn check_alone(path: &Path) -> Result<(), RunFileError> {
     let _ = std::fs::remove_file(beside(path, "-journal"));
     let companions = ["-wal", "-journal"].map(|ending| beside(path, ending));
@@ -232,6 +232,11 @@ mod tests {
         // What was being read when a process was killed is read again.
         std::fs::rename(left, beside(&path, "-journal")).unwrap();
         RunFile::create(&path, &header("https://x")).unwrap();
+        // Whoever comes too late touches nothing of the one that was first.
+        std::fs::write(beside(&path, "-journal"), "what is to be taken back").unwrap();
+        let late = RunFile::create(&path, &header("https://x"));
+        assert!(matches!(late, Err(RunFileError::Io { .. })));
+        assert!(beside(&path, "-journal").exists());
     }
 
     #[test]
